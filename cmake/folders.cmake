@@ -1,0 +1,36 @@
+# domicile_folder(NAME SOURCES a.cc... [DEPS folder...] [LIBS library...])
+#   One static library per folder of src/. DEPS are other folders, as docs/architecture.md allows them
+#   (tools/check-includes holds the same table against the #include lines); LIBS are third-party targets.
+function(domicile_folder name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LIBS})
+endfunction()
+
+# domicile_tests(NAME SOURCES a_test.cc... [DEPS folder...] [LIBS library...])
+#   The tests of a folder in one program, build/PRESET/bin/NAME_tests.
+function(domicile_tests name)
+  if(NOT DOMICILE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name}_tests ${ARG_SOURCES})
+  target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${name}_tests PRIVATE DOMICILE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name}_tests PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gtest_main)
+  add_test(NAME ${name}_tests COMMAND ${name}_tests)
+endfunction()
+
+# domicile_fuzzer(NAME SOURCES a_fuzzer.cc [DEPS folder...])
+#   A libFuzzer program, build/PRESET/bin/NAME_fuzzer; its seeds lie in tests/fuzz/NAME/.
+function(domicile_fuzzer name)
+  if(NOT DOMICILE_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name}_fuzzer ${ARG_SOURCES})
+  target_include_directories(${name}_fuzzer PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name}_fuzzer PRIVATE ${ARG_DEPS} ${ARG_LIBS})
+  target_link_options(${name}_fuzzer PRIVATE -fsanitize=fuzzer)
+endfunction()
