@@ -9,7 +9,8 @@
 
 namespace tensor {
 
-// Outermost dimension first, as in safetensors and PyTorch: a weight matrix is [out, in]. (GGUF lists the reverse.)
+// Outermost dimension first, as in safetensors and PyTorch: a weight matrix is [out, in]. (GGUF lists the
+// reverse.)
 using Shape = std::vector<int64_t>;
 
 int64_t element_count(const Shape& shape);
