@@ -2,8 +2,10 @@
 // A strict JSON reader and writer (RFC 8259).
 //
 // Strict: UTF-8 must be valid, duplicate keys are refused, so are numbers that a double cannot hold (1e400),
-// NaN and Infinity literals, lone surrogates escaped as \uD800, trailing text and nesting beyond a limit.
-// Integers stay integers: 64-bit ones as int64_t, larger ones as their digits. Objects keep their order.
+// NaN and Infinity literals, lone surrogates escaped as \uD800, a byte order mark, trailing text and nesting beyond a
+// limit. Integers stay integers: 64-bit ones as int64_t, larger ones as their digits. A number too small for a double
+// becomes zero. Objects keep their order. Reading takes time in proportion to the text (times the logarithm of an
+// object's size), whatever the text.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,18 +28,24 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
-  Json(int value) : value_(int64_t{value}) {}
-  Json(int64_t value) : value_(value) {}
+  Json();  // null
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
+  Json(std::nullptr_t);
+  Json(bool value);
+  Json(int value);
+  Json(uint32_t value);
+  Json(int64_t value);
   Json(size_t value);  // a BigInteger above INT64_MAX
-  Json(double value) : value_(value) {}
-  Json(BigInteger value) : value_(std::move(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(Array value) : value_(std::move(value)) {}
+  Json(double value);
+  Json(BigInteger value);
+  Json(const char* value);
+  Json(std::string_view value);
+  Json(std::string value);
+  Json(Array value);
   Json(Object value);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
@@ -74,14 +82,14 @@ class Json {
   bool operator==(const Json&) const;
 
   struct ParseLimits {
-    int max_depth = 64;
+    int max_depth = 64;  // at most 512
     size_t max_size_bytes = size_t{64} << 20;
   };
   // The error says what is wrong and at which line and column.
   static Result<Json> parse(std::string_view text, ParseLimits limits);
   static Result<Json> parse(std::string_view text) { return parse(text, ParseLimits{}); }
 
-  // Compact, UTF-8, shortest doubles that read back the same; a double that is not finite becomes null.
+  // Compact, UTF-8, shortest doubles that read back the same, as doubles ("1.0"); one that is not finite becomes null.
   // Bytes of a string that are not UTF-8 become U+FFFD.
   std::string write() const;
   void write_to(std::string& out) const;
@@ -98,7 +106,28 @@ struct Json::Member {
   bool operator==(const Member&) const = default;
 };
 
-// `text` as a JSON string literal with its quotes; control characters escaped, so also fit for terminals and logs.
+// Here and not in the class, because a variant wants Member complete.
+inline Json::Json() = default;
+inline Json::Json(const Json&) = default;
+inline Json::Json(Json&&) noexcept = default;
+inline Json& Json::operator=(const Json&) = default;
+inline Json& Json::operator=(Json&&) noexcept = default;
+inline Json::~Json() = default;
+inline Json::Json(std::nullptr_t) {}
+inline Json::Json(bool value) : value_(value) {}
+inline Json::Json(int value) : value_(int64_t{value}) {}
+inline Json::Json(uint32_t value) : value_(int64_t{value}) {}
+inline Json::Json(int64_t value) : value_(value) {}
+inline Json::Json(double value) : value_(value) {}
+inline Json::Json(BigInteger value) : value_(std::move(value)) {}
+inline Json::Json(const char* value) : value_(std::string(value)) {}
+inline Json::Json(std::string_view value) : value_(std::string(value)) {}
+inline Json::Json(std::string value) : value_(std::move(value)) {}
+inline Json::Json(Array value) : value_(std::move(value)) {}
+inline Json::Json(Object value) : value_(std::move(value)) {}
+
+// `text` as a JSON string literal with its quotes; control characters (bidirectional controls and line separators too)
+// are escaped, so also fit for terminals and logs.
 std::string json_quote(std::string_view text);
 
 // Shortest decimal form that reads back to the same value ("0.1", "1e+30"); "null" if not finite.

@@ -1,6 +1,8 @@
 #pragma once
 // Small helpers for text that the standard library lacks.
 #include <charconv>
+#include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,9 +31,13 @@ std::optional<uint64_t> parse_bytes(std::string_view text);
 namespace internal {
 inline void append(std::string& out, std::string_view text) { out += text; }
 inline void append(std::string& out, char c) { out += c; }
-inline void append(std::string& out, bool value) { out += value ? "true" : "false"; }
+// A template, or every pointer (so every literal) would become a bool.
+template <std::same_as<bool> Bool>
+void append(std::string& out, Bool value) {
+  out += value ? "true" : "false";
+}
 template <class Number>
-  requires std::is_arithmetic_v<Number>
+  requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>)
 void append(std::string& out, Number value) {
   char digits[64];
   auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
