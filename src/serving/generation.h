@@ -1,0 +1,111 @@
+#pragma once
+// One inference from a prompt to its end: tokens become text, thoughts are set apart, stop strings are
+// obeyed.
+//
+//   engine's thread:  token -> detokenizer -> reasoning parser -> stop search -> Event -> EventSink
+//
+// Stop strings are searched in the answer, not in the thoughts. Text that may yet turn out to be the
+// beginning of a stop string is held back, and given out at the end if it was none. Nothing of a stop string
+// ever leaves.
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "serving/prompt.h"
+#include "serving/served_model.h"
+
+namespace serving {
+
+struct GenerationOptions {
+  SamplingChoices sampling;
+  uint64_t seed = 0;
+  int64_t max_tokens = -1;        // -1: until the context is full
+  std::vector<std::string> stop;  // none empty
+  bool ignore_stop_ids = false;
+  int n_top_logprobs = -1;       // -1: no log-probabilities; 0: of the chosen tokens only
+  bool split_reasoning = false;  // <think> text goes to Event::reasoning (chat)
+  std::string cache_salt;
+};
+
+struct AlternativeLogprob {
+  TokenId id;
+  std::string bytes;  // may be half a character
+  float logprob;
+};
+
+struct TokenLogprob {
+  TokenId id;
+  std::string bytes;
+  float logprob;
+  std::vector<AlternativeLogprob> top;
+};
+
+// What became certain with one token, or with several. Text is whole characters; any part may be empty.
+struct Event {
+  std::string reasoning;
+  std::string content;
+  std::vector<TokenId>
+      ids;  // of the tokens generated since the last event, the one that ended the answer too
+  std::vector<TokenLogprob> logprobs;  // of the tokens of `content`
+};
+
+struct Outcome {
+  engine::FinishReason reason = engine::FinishReason::stop;
+  std::optional<std::string> stop_string;  // the one that ended the answer
+  int64_t reasoning_tokens = 0;
+  engine::Timings timings;
+  std::optional<base::Error> error;  // set if reason is FinishReason::error
+};
+
+// Hears what becomes of a generation: on the engine's thread, so it must not block. on_finish is the last
+// call.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(Event event) = 0;
+  virtual void on_prefill(int64_t done, int64_t total) { (void)done, (void)total; }
+  virtual void on_finish(Outcome outcome) = 0;
+};
+
+// A generation under way. Letting go of it cancels what still runs.
+class Generation {
+ public:
+  Generation(engine::Engine& engine, engine::RequestId id) : engine_(&engine), id_(id) {}
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+  ~Generation() { cancel(); }
+
+  // The sink hears on_finish soon, with FinishReason::cancelled unless the end came first. Any thread, any
+  // number of times.
+  void cancel() { engine_->cancel(id_); }
+
+ private:
+  engine::Engine* engine_;
+  engine::RequestId id_;
+};
+
+// Code::invalid_argument, or Code::exhausted if the prompt does not fit the context (names both numbers), or
+// Code::unavailable if the queue is full.
+base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& model, Prompt prompt,
+                                                           const GenerationOptions& options,
+                                                           std::shared_ptr<EventSink> sink);
+
+// The same from beginning to end on the calling thread, for programs without a server.
+struct Callbacks {
+  std::function<void(const Event&)> on_event;                   // may be empty
+  std::function<void(int64_t done, int64_t total)> on_prefill;  // may be empty
+  const std::atomic<bool>* cancelled = nullptr;  // looked at a few times a second, and at each event
+};
+base::Result<Outcome> generate(const ServedModel& model, Prompt prompt, const GenerationOptions& options,
+                               const Callbacks& callbacks);
+
+// "stop", "length", "cancelled", "error".
+const char* finish_reason_name(engine::FinishReason reason);
+
+}  // namespace serving

@@ -1,0 +1,44 @@
+#pragma once
+// What a caller wrote to the token ids that a model reads.
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "chat/template.h"
+#include "serving/served_model.h"
+
+namespace serving {
+
+struct Prompt {
+  std::vector<TokenId> ids;
+  std::string text;                 // what the template made, or the text given; empty if ids were given
+  bool starts_in_thinking = false;  // the prompt opened a thought that the answer goes on with
+};
+
+struct ChatInput {
+  base::Json messages;   // array, as the template shall see it
+  base::Json variables;  // object, or null: enable_thinking and the like; they win over the model's own
+  bool add_generation_prompt = true;
+  chat::CivilTime now{};
+};
+
+// Renders the model's template and encodes the result; role marks match only where the template wrote them.
+// Code::unsupported without a template; Code::invalid_argument with the template's own words if it refuses.
+base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input);
+
+enum class PlainText {
+  as_usual,  // added tokens recognised, and what the model usually puts before a text (BOS)
+  raw,       // added tokens recognised, nothing put before it
+};
+base::Result<Prompt> text_prompt(const ServedModel& model, std::string_view text, PlainText mode);
+
+// Code::invalid_argument naming the first id that is out of range.
+base::Result<Prompt> ids_prompt(const ServedModel& model, std::span<const TokenId> ids);
+
+// This machine's local time, for ChatInput::now.
+chat::CivilTime local_time();
+
+}  // namespace serving
