@@ -1,0 +1,228 @@
+#include "models/decoder.h"
+
+#include <cmath>
+#include <new>
+
+#include "base/check.h"
+#include "base/strings.h"
+
+namespace models {
+
+using base::Result;
+using base::Status;
+using compute::Rows;
+
+namespace {
+
+uint64_t bytes_of(const Projection& p) {
+  return (p.weight ? p.weight->size_bytes() : 0) + p.bias.size() * sizeof(float);
+}
+
+int64_t parameters_of(const Projection& p) {
+  return p.weight ? p.weight->n_out() * p.weight->n_in() : 0;
+}
+
+Result<Projection> load_projection(WeightLoader& loader, const std::string& weight_name, bool with_bias,
+                                   int64_t n_out, int64_t n_in) {
+  Projection p;
+  p.weight = TRY(loader.matrix(weight_name, n_out, n_in));
+  if (with_bias) {
+    const std::string stem = weight_name.substr(0, weight_name.size() - std::string_view("weight").size());
+    p.bias = TRY(loader.vector(stem + "bias", n_out));
+  }
+  return p;
+}
+
+Result<AttentionWeights> load_attention(WeightLoader& loader, const DecoderShape& shape, int64_t layer_index,
+                                        bool with_qk_norm) {
+  const Config& c = shape.config;
+  const int64_t q_width = c.n_heads * c.head_dim, kv_width = c.n_kv_heads * c.head_dim;
+  const auto name = [&](TensorName n) { return loader.layer_name(layer_index, n); };
+  AttentionWeights w;
+  w.norm = TRY(loader.vector(name({"attn_norm.weight", "input_layernorm.weight"}), c.width));
+  w.q = TRY(load_projection(loader, name({"attn_q.weight", "self_attn.q_proj.weight"}), shape.qkv_bias,
+                            q_width, c.width));
+  w.k = TRY(load_projection(loader, name({"attn_k.weight", "self_attn.k_proj.weight"}), shape.qkv_bias,
+                            kv_width, c.width));
+  w.v = TRY(load_projection(loader, name({"attn_v.weight", "self_attn.v_proj.weight"}), shape.qkv_bias,
+                            kv_width, c.width));
+  w.output = TRY(load_projection(loader, name({"attn_output.weight", "self_attn.o_proj.weight"}),
+                                 shape.output_bias, c.width, q_width));
+  if (with_qk_norm) {
+    w.q_norm = TRY(loader.vector(name({"attn_q_norm.weight", "self_attn.q_norm.weight"}), c.head_dim));
+    w.k_norm = TRY(loader.vector(name({"attn_k_norm.weight", "self_attn.k_norm.weight"}), c.head_dim));
+  }
+  return w;
+}
+
+Result<MlpWeights> load_mlp(WeightLoader& loader, const DecoderShape& shape, int64_t layer_index) {
+  const Config& c = shape.config;
+  const auto name = [&](TensorName n) { return loader.layer_name(layer_index, n); };
+  MlpWeights w;
+  w.norm = TRY(loader.vector(name({"ffn_norm.weight", "post_attention_layernorm.weight"}), c.width));
+  w.gate = TRY(load_projection(loader, name({"ffn_gate.weight", "mlp.gate_proj.weight"}), shape.mlp_bias,
+                               c.ffn_width, c.width));
+  w.up = TRY(load_projection(loader, name({"ffn_up.weight", "mlp.up_proj.weight"}), shape.mlp_bias,
+                             c.ffn_width, c.width));
+  w.down = TRY(load_projection(loader, name({"ffn_down.weight", "mlp.down_proj.weight"}), shape.mlp_bias,
+                               c.width, c.ffn_width));
+  return w;
+}
+
+}  // namespace
+
+Decoder::Decoder(DecoderShape shape, compute::Backend& backend)
+    : shape_(std::move(shape)),
+      ops_(backend),
+      rope_(make_rope(shape_.rope.theta, shape_.rope_dims, shape_.rope.scaling)) {}
+
+compute::KvShape Decoder::kv_shape(compute::KvType type) const {
+  const Config& c = shape_.config;
+  return {.n_layers = static_cast<int>(c.n_layers),
+          .n_kv_heads = static_cast<int>(c.n_kv_heads),
+          .head_dim = static_cast<int>(c.head_dim),
+          .type = type};
+}
+
+Status Decoder::load(const model_files::ModelFile& file, const LoadOptions& options,
+                     const DecoderTraits& traits) {
+  WeightLoader loader(file, options);
+  TRY(load_ends(loader));
+  for (int64_t i = 0; i < shape_.config.n_layers; ++i)
+    layers_.push_back(
+        {TRY(load_attention(loader, shape_, i, traits.qk_norm)), TRY(load_mlp(loader, shape_, i))});
+  count_weights();
+  return {};
+}
+
+Status Decoder::load_ends(WeightLoader& loader) {
+  const Config& c = shape_.config;
+  embedding_ = TRY(
+      loader.matrix(loader.global_name({"token_embd.weight", "embed_tokens.weight"}), c.vocab_size, c.width));
+  final_norm_ = TRY(loader.vector(loader.global_name({"output_norm.weight", "norm.weight"}), c.width));
+  if (!shape_.tied)
+    head_ =
+        TRY(loader.matrix(loader.global_name({"output.weight", "lm_head.weight"}), c.vocab_size, c.width));
+
+  // GGUF states llama3 scaling as one divisor per pair.
+  if (const std::string divisors_name = "rope_freqs.weight"; loader.has(divisors_name)) {
+    const std::vector<float> divisors = TRY(loader.vector(divisors_name, shape_.rope_dims / 2));
+    for (size_t i = 0; i < divisors.size(); ++i) {
+      if (!std::isfinite(divisors[i]) || divisors[i] <= 0)
+        return base::fail(base::Code::corrupt, base::cat("tensor '", divisors_name, "' holds ", divisors[i],
+                                                         " at ", i, ", must be above 0"));
+      rope_.inverse_frequencies[i] /= divisors[i];
+    }
+  }
+  return {};
+}
+
+void Decoder::count_weights() {
+  const uint64_t vector_bytes = final_norm_.size() * sizeof(float);
+  weight_bytes_ = embedding_->size_bytes() + vector_bytes;
+  decode_weight_bytes_ = head().size_bytes() + vector_bytes;
+  if (head_) weight_bytes_ += head_->size_bytes();
+  Config& c = shape_.config;
+  c.n_parameters = c.vocab_size * c.width * (head_ ? 2 : 1);
+  for (const auto& [a, m] : layers_) {
+    for (const Projection* p : {&a.q, &a.k, &a.v, &a.output, &m.gate, &m.up, &m.down}) {
+      weight_bytes_ += bytes_of(*p);
+      decode_weight_bytes_ += bytes_of(*p);
+      c.n_layer_parameters += parameters_of(*p);
+    }
+    const uint64_t norm_bytes =
+        (a.norm.size() + m.norm.size() + a.q_norm.size() + a.k_norm.size()) * sizeof(float);
+    weight_bytes_ += norm_bytes;
+    decode_weight_bytes_ += norm_bytes;
+  }
+  c.n_parameters += c.n_layer_parameters;
+}
+
+Status Decoder::reserve(int64_t max_rows, int64_t max_logit_rows) {
+  const Config& c = shape_.config;
+  const auto grow = [](std::vector<float>& buffer, int64_t rows, int64_t columns) {
+    if (std::ssize(buffer) < rows * columns) buffer.resize(static_cast<size_t>(rows * columns));
+  };
+  try {
+    grow(buffers_.residual, max_rows, c.width);
+    grow(buffers_.normed, max_rows, c.width);
+    grow(buffers_.q, max_rows, c.n_heads * c.head_dim);
+    grow(buffers_.attended, max_rows, c.n_heads * c.head_dim);
+    grow(buffers_.k, max_rows, c.n_kv_heads * c.head_dim);
+    grow(buffers_.v, max_rows, c.n_kv_heads * c.head_dim);
+    grow(buffers_.gate, max_rows, c.ffn_width);
+    grow(buffers_.up, max_rows, c.ffn_width);
+    grow(buffers_.head_input, max_logit_rows, c.width);
+  } catch (const std::bad_alloc&) {
+    return base::fail(base::Code::exhausted,
+                      base::cat("no memory for the work buffers of ", max_rows, " tokens a step"));
+  }
+  max_rows_ = std::max(max_rows_, max_rows);
+  return {};
+}
+
+Rows Decoder::rows(std::vector<float>& buffer, int64_t n_rows, int64_t n_columns) {
+  DCHECK(std::ssize(buffer) >= n_rows * n_columns);
+  return {buffer.data(), n_rows, n_columns};
+}
+
+void Decoder::forward(const Step& step, compute::KvMemory& kv, float* logits) {
+  const Config& c = shape_.config;
+  const int64_t n_rows = std::ssize(step.tokens), n_logit_rows = std::ssize(step.logit_rows);
+  CHECK(n_rows <= max_rows_);
+  const Rows x = rows(buffers_.residual, n_rows, c.width);
+  ops_.embed(*embedding_, step.tokens, x);
+  for (size_t i = 0; i < layers_.size(); ++i) layer(layers_[i], {x, step.sequences, kv, static_cast<int>(i)});
+  if (n_logit_rows == 0) return;
+
+  const Rows last = rows(buffers_.head_input, n_logit_rows, c.width);
+  ops_.gather_rows(x, step.logit_rows, last);
+  ops_.rms_norm(last, final_norm_.data(), c.width, shape_.norm_eps, last);
+  const compute::LinearTerm term{&head(), nullptr, {logits, n_logit_rows, c.vocab_size}, false};
+  ops_.linear(last, {&term, 1});
+}
+
+void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
+  const Config& c = shape_.config;
+  const int64_t n = step.x.n_rows;
+  const Rows h = rows(buffers_.normed, n, c.width);
+  const Rows q = rows(buffers_.q, n, c.n_heads * c.head_dim);
+  const Rows k = rows(buffers_.k, n, c.n_kv_heads * c.head_dim);
+  const Rows v = rows(buffers_.v, n, c.n_kv_heads * c.head_dim);
+  const Rows attended = rows(buffers_.attended, n, c.n_heads * c.head_dim);
+
+  ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
+  const compute::LinearTerm qkv[] = {w.q.to(q), w.k.to(k), w.v.to(v)};
+  ops_.linear(h, qkv);
+  if (!w.q_norm.empty()) {
+    ops_.rms_norm(q, w.q_norm.data(), c.head_dim, shape_.norm_eps, q);
+    ops_.rms_norm(k, w.k_norm.data(), c.head_dim, shape_.norm_eps, k);
+  }
+  const compute::Rope rope{rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved};
+  ops_.rope(q, static_cast<int>(c.head_dim), rope, step.sequences);
+  ops_.rope(k, static_cast<int>(c.head_dim), rope, step.sequences);
+  ops_.store_kv(step.kv, step.layer_index, k, v, step.sequences);
+  const compute::AttentionShape shape{static_cast<int>(c.n_heads), static_cast<int>(c.n_kv_heads),
+                                      static_cast<int>(c.head_dim),
+                                      1.0f / std::sqrt(static_cast<float>(c.head_dim))};
+  ops_.attention(q, step.kv, step.layer_index, shape, step.sequences, attended);
+  const compute::LinearTerm output = w.output.to(step.x, /*add_to_output=*/true);
+  ops_.linear(attended, {&output, 1});
+}
+
+void Decoder::add_gated_mlp(const MlpWeights& w, const LayerStep& step) {
+  const Config& c = shape_.config;
+  const int64_t n = step.x.n_rows;
+  const Rows h = rows(buffers_.normed, n, c.width);
+  const Rows gate = rows(buffers_.gate, n, c.ffn_width);
+  const Rows up = rows(buffers_.up, n, c.ffn_width);
+
+  ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
+  const compute::LinearTerm gate_up[] = {w.gate.to(gate), w.up.to(up)};
+  ops_.linear(h, gate_up);
+  ops_.silu_multiply(gate, up, gate);
+  const compute::LinearTerm down = w.down.to(step.x, /*add_to_output=*/true);
+  ops_.linear(gate, {&down, 1});
+}
+
+}  // namespace models
