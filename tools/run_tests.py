@@ -1,0 +1,162 @@
+"""Builds and runs the tests, and counts them. Called by ./run-tests, which has installed what is needed.
+
+A check is a function that yields (name, passed, detail). Test programs are GoogleTest's; their cases are counted one by
+one. Skipped cases are counted apart and named, so that a missing reference set is seen.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FUZZ_SECONDS = 20
+THREADED = ("base", "compute", "engine", "serving", "http", "api")  # folders with threads: these under tsan
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, 0, 0
+
+    def add(self, passed, name, detail=""):
+        if passed:
+            self.passed += 1
+            return
+        self.failed += 1
+        print(f"FAILED {name}" + (f"\n{detail.rstrip()}" if detail else ""), flush=True)
+
+
+def call(command, timeout=900, **kwargs):
+    try:
+        return subprocess.run([str(c) for c in command], capture_output=True, text=True, errors="replace", timeout=timeout,
+                              stdin=subprocess.DEVNULL, cwd=ROOT, **kwargs)
+    except subprocess.TimeoutExpired as late:
+        out = late.stdout or b""
+        return subprocess.CompletedProcess(command, 124, out.decode(errors="replace") if isinstance(out, bytes) else out,
+                                           f"no end after {timeout} s")
+
+
+def tail(result, n=30):
+    return "\n".join((result.stdout + result.stderr).splitlines()[-n:])
+
+
+def build(tally, preset, *targets):
+    result = call(["tools/build", preset, *targets], timeout=3600)
+    tally.add(result.returncode == 0, f"build {preset}", tail(result, 60))
+    return result.returncode == 0
+
+
+def google_tests(tally, preset, names=None, environment=None):
+    """Runs every test program of a preset; each case counts."""
+    for program in sorted((ROOT / f"build/{preset}/bin").glob("*_tests")):
+        if names is not None and program.name.removesuffix("_tests") not in names:
+            continue
+        with tempfile.TemporaryDirectory() as work:
+            report = pathlib.Path(work) / "report.json"
+            result = call([program, f"--gtest_output=json:{report}", "--gtest_brief=1"], timeout=1200,
+                          env={**os.environ, **(environment or {})})
+            cases = json.loads(report.read_text())["testsuites"] if report.exists() else []
+        failed_before = tally.failed
+        for suite in cases:
+            for case in suite["testsuite"]:
+                name = f"{preset} {program.name} {suite['name']}.{case['name']}"
+                if case.get("result") == "SKIPPED":
+                    tally.skipped += 1
+                    why = re.search(rf"{re.escape(case['name'])}.*?\n|Skipped\n(.*)", result.stdout)
+                    print(f"skipped {name}", flush=True)
+                    continue
+                failures = "\n".join(f["failure"] for f in case.get("failures", []))
+                tally.add(not failures, name, failures[:3000])
+        if result.returncode != 0 and tally.failed == failed_before:
+            tally.add(False, f"{preset} {program.name}", tail(result))
+
+
+def scripts(tally):
+    """Tests that drive the built program as its users do: tests/*/*_test.py, each prints nothing but its failures."""
+    for script in sorted((ROOT / "tests").glob("*/*_test.py")):
+        result = call([sys.executable, script], timeout=900)
+        counted = re.search(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", result.stdout)
+        if counted is None:
+            tally.add(False, script.name, tail(result))
+            continue
+        tally.passed += int(counted[1])
+        tally.skipped += int(counted[3] or 0)
+        if int(counted[2]) or result.returncode:
+            print(f"FAILED {script.name}\n{tail(result)}", flush=True)
+            tally.failed += max(1, int(counted[2]))
+
+
+def lints(tally):
+    for name in ("check-includes", "check-headers", "check-format"):
+        if (ROOT / "tools" / name).exists():
+            result = call([f"tools/{name}"])
+            tally.add(result.returncode == 0, name, tail(result))
+
+
+def fuzz(tally, preset):
+    """Each fuzzer over its seeds, then for FUZZ_SECONDS over what it finds."""
+    def one(fuzzer):
+        name = fuzzer.name.removesuffix("_fuzzer")
+        seeds = ROOT / "tests/fuzz" / name
+        with tempfile.TemporaryDirectory() as work:
+            command = [fuzzer, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=0",
+                       f"-artifact_prefix={work}/", work]
+            if seeds.is_dir():
+                command.append(seeds)
+            result = call(command, timeout=FUZZ_SECONDS + 120)
+            kept = ROOT / "build/fuzz-findings"
+            for finding in pathlib.Path(work).glob("*-*"):
+                if re.match(r"(crash|timeout|oom|leak)-", finding.name):
+                    kept.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(finding, kept / f"{name}-{finding.name}")
+        return name, result
+
+    fuzzers = sorted((ROOT / f"build/{preset}/bin").glob("*_fuzzer"))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, result in pool.map(one, fuzzers):
+            tally.add(result.returncode == 0, f"fuzz {name}", tail(result))
+
+
+def clang_tidy(tally):
+    result = call(["tools/check-tidy"], timeout=3600)
+    tally.add(result.returncode == 0, "clang-tidy", tail(result, 60))
+
+
+def main():
+    everything = "--all" in sys.argv[1:]
+    tally = Tally()
+    start = time.monotonic()
+
+    def stage(title):
+        print(f"[{time.monotonic() - start:5.0f} s] {title}", flush=True)
+
+    stage("release: build and test")
+    lints(tally)
+    if build(tally, "release"):
+        google_tests(tally, "release")
+        scripts(tally)
+    if everything:
+        stage("gcc: build and test")
+        if build(tally, "gcc"):
+            google_tests(tally, "gcc")
+        stage("address and undefined-behaviour sanitizers: build, test, fuzz")
+        if build(tally, "asan"):
+            google_tests(tally, "asan", environment={"ASAN_OPTIONS": "detect_stack_use_after_return=1"})
+            fuzz(tally, "asan")
+        stage("thread sanitizer: build and test")
+        if build(tally, "tsan", *(f"{name}_tests" for name in THREADED)):
+            google_tests(tally, "tsan", names=THREADED)
+        stage("clang-tidy")
+        clang_tidy(tally)
+    stage("done")
+    print(f"{tally.passed} passed, {tally.failed} failed" + (f", {tally.skipped} skipped" if tally.skipped else ""))
+    return 1 if tally.failed or not tally.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
