@@ -1,6 +1,6 @@
 #pragma once
 // SHA-256 (FIPS 180-4), incremental. Uses the processor's own instructions for it where it has them
-// (about 2 GB/s; about 0.4 GB/s without).
+// (about 1.1 GB/s on a 2.x GHz Xeon; 0.3 GB/s without).
 #include <array>
 #include <cstdint>
 #include <string>

@@ -1,0 +1,63 @@
+#include "platform/process.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/temp_dir.h"
+
+namespace platform {
+namespace {
+
+ProgramRun shell(const std::string& script) {
+  return {.arguments = {"sh", "-c", script},
+          .environment = {{"PATH", "/usr/bin:/bin"}, {"GREETING", "hello"}}};
+}
+
+TEST(Process, GivesOutputAndStatus) {
+  const auto outcome = run_program(shell("echo $GREETING; echo oops >&2; cat; exit 3")).value();
+  EXPECT_EQ(outcome.exit_status, 3);
+  EXPECT_EQ(outcome.output, "hello\noops\n");
+}
+
+TEST(Process, ASignalIsAStatusToo) {
+  EXPECT_EQ(run_program(shell("kill -9 $$"))->exit_status, 137);
+}
+
+TEST(Process, KeepsTheEndOfALongOutput) {
+  const auto outcome = run_program(shell("yes | head -c 500000; echo the end")).value();
+  EXPECT_EQ(outcome.output.size(), 64u * 1024);
+  EXPECT_TRUE(outcome.output.ends_with("the end\n"));
+}
+
+TEST(Process, EndsWhenTold) {
+  ProgramRun run = shell("sleep 100; echo done");
+  run.go_on = [] { return false; };
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run_program(run).error().code, base::Code::cancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+TEST(Process, DoesNotWaitForGrandchildren) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run_program(shell("sleep 20 & echo started"))->output, "started\n");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+TEST(Process, AMissingProgramIsNamed) {
+  const auto result = run_program({.arguments = {"no-such-program"}, .environment = {{"PATH", "/usr/bin"}}});
+  EXPECT_EQ(result.error().message, "there is no program 'no-such-program' along PATH");
+}
+
+TEST(Process, FindsProgramsAlongThePathOnly) {
+  const tests::TempDir dir;
+  const auto plain = dir.write("tool", "#!/bin/sh\n");
+  const Environment environment = {{"PATH", "/nowhere:" + dir.path().native()}};
+  EXPECT_FALSE(find_program("tool", environment));
+  std::filesystem::permissions(plain, std::filesystem::perms::owner_all);
+  EXPECT_EQ(find_program("tool", environment), plain.native());
+  EXPECT_FALSE(find_program("sh", environment));
+}
+
+}  // namespace
+}  // namespace platform
