@@ -15,7 +15,9 @@ using base::Result;
 
 namespace {
 
-std::string shown(const Json& value) { return base::printable(value.write(), 60); }
+std::string shown(const Json& value) {
+  return base::printable(value.write(), 60);
+}
 
 Result<int64_t> checked_integer(const Json& value, const std::string& name, int64_t min, int64_t max) {
   if (!value.is_integer() && !value.is_big_integer())
@@ -45,12 +47,14 @@ Result<int64_t> Fields::integer_or(std::string_view key, int64_t otherwise, int6
   return has(key) ? integer(key, min, max) : otherwise;
 }
 
-Result<int64_t> Fields::per_layer_integer(std::string_view key, int64_t n_layers, int64_t min, int64_t max) const {
+Result<int64_t> Fields::per_layer_integer(std::string_view key, int64_t n_layers, int64_t min,
+                                          int64_t max) const {
   const Json* value = find(key);
   if (value == nullptr || !value->is_array()) return integer(key, min, max);
   const Json::Array& values = value->as_array();
   if (std::ssize(values) != n_layers)
-    return fail(Code::corrupt, cat(full_name(key), " has ", values.size(), " entries for ", n_layers, " layers"));
+    return fail(Code::corrupt,
+                cat(full_name(key), " has ", values.size(), " entries for ", n_layers, " layers"));
   for (const Json& each : values) {
     TRY(checked_integer(each, full_name(key), min, max));
     if (!(each == values.front()))
@@ -62,10 +66,12 @@ Result<int64_t> Fields::per_layer_integer(std::string_view key, int64_t n_layers
 Result<double> Fields::number(std::string_view key, double min, double max) const {
   const Json* value = find(key);
   if (value == nullptr) return fail(Code::corrupt, cat(full_name(key), " is missing"));
-  if (!value->is_number()) return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be a number"));
+  if (!value->is_number())
+    return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be a number"));
   const double number = value->as_double();
   if (!std::isfinite(number) || number <= min || number >= max)
-    return fail(Code::corrupt, cat(full_name(key), " is ", number, ", must be above ", min, " and below ", max));
+    return fail(Code::corrupt,
+                cat(full_name(key), " is ", number, ", must be above ", min, " and below ", max));
   return number;
 }
 
@@ -76,14 +82,16 @@ Result<double> Fields::number_or(std::string_view key, double otherwise, double 
 Result<bool> Fields::boolean_or(std::string_view key, bool otherwise) const {
   const Json* value = find(key);
   if (value == nullptr) return otherwise;
-  if (!value->is_bool()) return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be true or false"));
+  if (!value->is_bool())
+    return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be true or false"));
   return value->as_bool();
 }
 
 Result<std::string> Fields::string(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return fail(Code::corrupt, cat(full_name(key), " is missing"));
-  if (!value->is_string()) return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be a string"));
+  if (!value->is_string())
+    return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be a string"));
   return value->as_string();
 }
 
@@ -94,7 +102,8 @@ Result<std::string> Fields::string_or(std::string_view key, std::string_view oth
 Result<Fields> Fields::object(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return fail(Code::corrupt, cat(full_name(key), " is missing"));
-  if (!value->is_object()) return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be an object"));
+  if (!value->is_object())
+    return fail(Code::corrupt, cat(full_name(key), " is ", shown(*value), ", must be an object"));
   Fields nested(*value);
   nested.label_ = full_name(key) + ".";
   return nested;

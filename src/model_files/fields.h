@@ -1,9 +1,9 @@
 #pragma once
 // Typed, range-checked access to a model's configuration: config.json or flat GGUF metadata.
 //
-// Every error names the key, the value and the range: "llama.block_count is 0, must be 1..1024". An integer of any
-// width that holds the value is taken, a float or bool for an integer is not; integers are taken for numbers.
-// A key whose value is JSON null counts as absent.
+// Every error names the key, the value and the range: "llama.block_count is 0, must be 1..1024". An integer
+// of any width that holds the value is taken, a float or bool for an integer is not; integers are taken for
+// numbers. A key whose value is JSON null counts as absent.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,7 +24,8 @@ class Fields {
   base::Result<int64_t> integer(std::string_view key, int64_t min, int64_t max) const;
   base::Result<int64_t> integer_or(std::string_view key, int64_t otherwise, int64_t min, int64_t max) const;
   // GGUF allows a scalar or an array with one value per layer; arrays must have `n_layers` equal entries.
-  base::Result<int64_t> per_layer_integer(std::string_view key, int64_t n_layers, int64_t min, int64_t max) const;
+  base::Result<int64_t> per_layer_integer(std::string_view key, int64_t n_layers, int64_t min,
+                                          int64_t max) const;
 
   // Finite and min < value < max.
   base::Result<double> number(std::string_view key, double min, double max) const;
