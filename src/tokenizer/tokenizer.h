@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -28,10 +29,13 @@ struct GgufVocabulary {
   std::string model;  // tokenizer.ggml.model: "gpt2", ...
   std::string pre;    // tokenizer.ggml.pre
   std::vector<std::string> tokens;
-  std::vector<int32_t> token_types;  // 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; may be empty
-  std::vector<float> scores;         // may be empty
+  std::vector<int32_t>
+      token_types;  // 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; may be empty
+  std::vector<float> scores;  // may be empty
   std::vector<std::string> merges;
+  bool has_merges = true;  // false: the file has no tokenizer.ggml.merges at all
   std::optional<int64_t> bos_id, eos_id, eot_id, eom_id, unknown_id, pad_id;
+  std::vector<std::pair<std::string, int64_t>> other_special_ids;  // other *_token_id keys: checked, not used
   std::optional<bool> add_bos, add_eos;
 };
 
@@ -57,7 +61,8 @@ class Tokenizer {
   // Ids out of range decode to nothing. skip_special drops added tokens marked special.
   virtual std::string decode(std::span<const TokenId> ids, bool skip_special) const = 0;
 
-  // The bytes that a token adds in the middle of a text (may be half a character). Empty for ids out of range.
+  // The bytes that a token adds in the middle of a text (may be half a character). Empty for ids out of
+  // range.
   virtual std::string token_bytes(TokenId id) const = 0;
   // The vocabulary's own spelling ("Ġthe", "<|im_end|>"); empty for ids out of range.
   virtual std::string token_spelling(TokenId id) const = 0;
