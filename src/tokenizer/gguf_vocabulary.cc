@@ -87,15 +87,12 @@ base::Status check(const GgufVocabulary& gguf) {
   if (!gguf.scores.empty() && gguf.scores.size() != n)
     return fail(Code::corrupt,
                 base::cat("tokenizer.ggml.scores has ", gguf.scores.size(), " entries for ", n, " tokens"));
-  if (!gguf.has_merges)
-    return fail(Code::corrupt, "there is no tokenizer.ggml.merges, which byte-level BPE needs");
   TRY(check_special_id("tokenizer.ggml.bos_token_id", gguf.bos_id, n));
   TRY(check_special_id("tokenizer.ggml.eos_token_id", gguf.eos_id, n));
   TRY(check_special_id("tokenizer.ggml.eot_token_id", gguf.eot_id, n));
   TRY(check_special_id("tokenizer.ggml.eom_token_id", gguf.eom_id, n));
   TRY(check_special_id("tokenizer.ggml.unknown_token_id", gguf.unknown_id, n));
   TRY(check_special_id("tokenizer.ggml.padding_token_id", gguf.pad_id, n));
-  for (const auto& [key, id] : gguf.other_special_ids) TRY(check_special_id(base::printable(key, 60), id, n));
   return {};
 }
 

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -33,9 +32,7 @@ struct GgufVocabulary {
       token_types;  // 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; may be empty
   std::vector<float> scores;  // may be empty
   std::vector<std::string> merges;
-  bool has_merges = true;  // false: the file has no tokenizer.ggml.merges at all
   std::optional<int64_t> bos_id, eos_id, eot_id, eom_id, unknown_id, pad_id;
-  std::vector<std::pair<std::string, int64_t>> other_special_ids;  // other *_token_id keys: checked, not used
   std::optional<bool> add_bos, add_eos;
 };
 
