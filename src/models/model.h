@@ -1,6 +1,8 @@
 #pragma once
 // A model ready to run: weights in a backend's layout, and the forward pass of its architecture.
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,9 +65,8 @@ base::Result<Config> read_config(const model_files::ModelFile& file);
 // done.
 struct LoadOptions {
   compute::Backend& backend;
-  void (*progress)(void* context, uint64_t done, uint64_t total) = nullptr;
-  void* context = nullptr;
-  const bool* cancelled = nullptr;  // looked at between tensors
+  std::function<void(uint64_t done, uint64_t total)> progress;  // bytes; may be empty
+  const std::atomic<bool>* cancelled = nullptr;  // looked at between tensors
 };
 base::Result<std::unique_ptr<Model>> load_model(const model_files::ModelFile& file,
                                                 const LoadOptions& options);

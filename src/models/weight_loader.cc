@@ -63,7 +63,7 @@ Result<const tensor::TensorView*> WeightLoader::checked(const std::string& full_
 Status WeightLoader::advance(const tensor::TensorView& view) {
   file_.drop_pages(view.bytes);
   bytes_done_ += view.bytes.size();
-  if (options_.progress != nullptr) options_.progress(options_.context, bytes_done_, bytes_total_);
+  if (options_.progress) options_.progress(bytes_done_, bytes_total_);
   if (options_.cancelled != nullptr && *options_.cancelled)
     return fail(Code::cancelled, "loading was interrupted");
   return {};

@@ -1,0 +1,27 @@
+#pragma once
+// Settings that say how a model is run, as every command that runs one takes them.
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "serving/hosted_model.h"
+
+namespace apps {
+
+// Names for Command::settings.
+inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk", "kernels", "kv"};
+inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p", "min-p", "seed", "max-tokens"};
+
+base::Result<serving::HostOptions> host_options(const std::string& model, const config::Settings& settings);
+base::Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings);
+serving::SamplingChoices sampling_choices(const config::Settings& settings);
+// --seed, or a fresh one.
+uint64_t seed_of(const config::Settings& settings);
+
+// Resolves, plans, loads, with a progress bar. `cancelled` may be null.
+base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
+                                                         const std::atomic<bool>* cancelled);
+
+}  // namespace apps
