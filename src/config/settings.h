@@ -1,9 +1,9 @@
 #pragma once
 // Every setting of the program, its value, and where the value came from.
 //
-// Order: command-line flag, then environment variable (DOMICILE_DATA_DIR mirrors --data-dir), then the configuration
-// file, then the built-in default. One table (all_settings) names them all; the command line, `config explain` and
-// docs/configuration.md are made from it.
+// Order: command-line flag, then environment variable (DOMICILE_DATA_DIR mirrors --data-dir), then the
+// configuration file, then the built-in default. One table (all_settings) names them all; the command line,
+// `config explain` and docs/configuration.md are made from it.
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,19 +17,25 @@
 
 namespace config {
 
-enum class Type { text, integer, number, boolean, bytes, choice };
+// A path is text whose leading "~/" stands for the home folder.
+enum class Type { text, integer, number, boolean, bytes, choice, path };
 
 struct Setting {
-  std::string_view name;           // "data-dir"; the flag is --data-dir, the variable DOMICILE_DATA_DIR
+  std::string_view name;  // "data-dir"; the flag is --data-dir, the variable DOMICILE_DATA_DIR
   Type type = Type::text;
-  std::string_view default_text;   // "": no default, the setting is open
-  std::string_view choices;        // of a choice: "exact|fast"
-  std::string_view placeholder;    // in --help: "N", "DIR"
-  std::string_view help;           // one sentence
-  bool secret = false;             // its value is never shown
+  std::string_view default_text;        // "": no default, the setting is open
+  std::string_view choices;             // of a choice: "exact|fast"
+  std::string_view placeholder;         // in --help: "N", "DIR"
+  std::string_view help;                // one sentence
+  bool secret = false;                  // its value is never shown
+  double least = -1e300, most = 1e300;  // of an integer or a number
 };
 std::span<const Setting> all_settings();
 const Setting* find_setting(std::string_view name);
+// "DOMICILE_DATA_DIR"
+std::string variable_name(const Setting& setting);
+// The table as rows of a Markdown table, as docs/configuration.md shows it.
+std::string settings_markdown();
 
 enum class Origin { built_in, file, environment, command_line };
 
@@ -41,11 +47,11 @@ struct Value {
 
 class Settings {
  public:
-  using Flags = std::map<std::string, std::string, std::less<>>;                       // by setting name, as typed
+  using Flags = std::map<std::string, std::string, std::less<>>;  // by setting name, as typed
   using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
-  // Reads the file that --config or DOMICILE_CONFIG names, else the user's own if it exists. An unknown key or a value
-  // that its type does not take is Code::invalid_argument naming file and line, variable, or flag.
+  // Reads the file that --config or DOMICILE_CONFIG names, else the user's own if it exists. An unknown key
+  // or a value that its type does not take is Code::invalid_argument naming file and line, variable, or flag.
   static base::Result<Settings> load(const Flags& flags, const Environment& environment);
 
   // REQUIRES: the table has that name, and the type fits. Absent: the setting is open.
@@ -56,7 +62,8 @@ class Settings {
   std::optional<uint64_t> bytes(std::string_view name) const;
   const Value* find(std::string_view name) const;  // null: open
 
-  // {"threads": {"value": "2", "origin": "environment", "where": "DOMICILE_THREADS"}, ...} over the whole table.
+  // {"threads": {"value": "2", "origin": "environment", "where": "DOMICILE_THREADS"}, ...} over the whole
+  // table.
   base::Json explain_json() const;
   // The same as aligned text, a setting a line.
   std::string explain_text() const;
