@@ -1,17 +1,15 @@
 #pragma once
 // A weight matrix with 16 rows interleaved, so that rows sit in vector lanes.
 //
-// Rows [16 p, 16 p + 16) form panel p; the last panel is filled with zero rows. A panel is one contiguous run of memory,
-// 64-byte aligned, made of planes; every plane interleaves the file's own fields in 4-byte words, so the packed matrix
-// is as large as the file's (but for padding) and no bit of a weight is changed:
-//
-//   F32            [k][16 rows] float                    F16, BF16   [k][16 rows] uint16
-//   quants         [word][16 rows] uint32                word w of a row = bytes 4w..4w+3 of the row's quants
-//   scales, mins   [block][16 rows] float16              and so on: see packed_layouts.h, one struct per type
+// Rows [16 p, 16 p + 16) form panel p; the last panel is filled with zero rows. A panel is one contiguous run
+// of memory, 64-byte aligned. It holds the file's own fields, interleaved in words (packed_layouts.h), so the
+// packed matrix is as large as the file's (but for padding) and no bit of a weight is lost.
 #include <cstdint>
 #include <memory>
+#include <span>
 
-#include "compute/backend.h"
+#include "base/result.h"
+#include "tensor/tensor_view.h"
 
 namespace compute::cpu {
 
@@ -19,13 +17,56 @@ inline constexpr int kPanelRows = 16;
 
 struct PackedMatrix {
   tensor::DType type = tensor::DType::F32;
-  int64_t n_rows = 0;        // before padding
+  int64_t n_rows = 0;  // before padding
   int64_t n_columns = 0;
-  int64_t panel_bytes = 0;   // multiple of 64
+  int64_t panel_bytes = 0;  // multiple of 64
   const std::byte* panels = nullptr;
 
   int64_t n_panels() const { return (n_rows + kPanelRows - 1) / kPanelRows; }
   const std::byte* panel(int64_t i) const { return panels + i * panel_bytes; }
 };
+
+// Memory straight from the operating system, page-aligned, zeroed, on huge pages where it grants them.
+class PanelMemory {
+ public:
+  static base::Result<PanelMemory> allocate(uint64_t size_bytes);
+
+  std::byte* data() const { return memory_.get(); }
+  uint64_t size_bytes() const { return memory_.get_deleter().size_bytes; }
+
+ private:
+  struct Unmap {
+    uint64_t size_bytes;
+    void operator()(std::byte* memory) const;
+  };
+  std::unique_ptr<std::byte[], Unmap> memory_;
+};
+
+// F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K.
+bool can_pack(tensor::DType type);
+
+// A matrix of this shape whose panels are still to be placed: n_panels() * panel_bytes bytes, 64-byte
+// aligned. REQUIRES: can_pack(type); n_columns is a multiple of the type's block.
+PackedMatrix packed_shape(tensor::DType type, int64_t n_rows, int64_t n_columns);
+
+// Writes panels [first_panel, last_panel) of a matrix whose row i is row row_order[i] of `source` (row i if
+// row_order is empty); `panels` is where panel 0 goes. Threads may fill different panels at once. REQUIRES:
+// packed_shape() of source's type and columns; source.bytes holds all rows named.
+void pack_panels(const tensor::TensorView& source, std::span<const int32_t> row_order, int64_t first_panel,
+                 int64_t last_panel, std::byte* panels);
+
+// Row `row` as floats: the same bits as tensor::dequantize_row gives of the file's row.
+void dequantize_packed_row(const PackedMatrix& matrix, int64_t row, float* out);
+
+// 32 weights of one row, taken apart: weight j = scale * sub_scale[j / 16] * q[j] (+ minimum).
+struct UnpackedGroup {
+  int8_t q[32];
+  float scale;
+  bool has_minimum;
+  float minimum;     // to be added
+  int sub_scale[2];  // of each 16 weights
+};
+// REQUIRES: a quantised type.
+UnpackedGroup unpack_group(const PackedMatrix& matrix, int64_t row, int64_t group);
 
 }  // namespace compute::cpu

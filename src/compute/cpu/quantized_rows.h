@@ -1,31 +1,34 @@
 #pragma once
 // Activations as the integer kernels want them: int8 with one float scale per 32 values.
 //
-// For each group: amax = max |x|; scale = amax / 127; inverse = 127 / amax; q = x * inverse rounded to nearest even.
-// A group whose inverse is not finite (all zero, or too small to divide by) has q = 0 and scale = 0. A group that holds
-// a value that is not finite has q = 0 and scale = NaN, so that the fault reaches the logits, where it is reported.
+// For each group: amax = max |x|; scale = amax / 127; inverse = 127 / amax; q = x * inverse rounded to
+// nearest even. A group whose inverse is not finite (all zero, or too small to divide by) has q = 0 and scale
+// = 0. A group that holds a value that is not finite has q = 0 and scale = NaN, so that the fault reaches the
+// logits, where it is reported.
 //
-// Rows lie in tiles of 12, which one inner loop takes together; a tile runs group by group, and the last tile is as
-// narrow as it has rows, so that a single row is contiguous:
+// Rows lie in tiles of 12, which one inner loop takes together; a tile runs group by group, and the last tile
+// is as narrow as it has rows, so that a single row is contiguous:
 //
 //   tile 0 (12 rows)                                              tile 1 ...
-//   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   each "row" is 32 int8 in q, 1 float in scale, ...
+//   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   each "row" is 32 int8 in q, 1 float in
+//   scale, ...
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace compute::cpu {
 
-inline constexpr int kGroup = 32;      // values that share a scale
+inline constexpr int kGroup = 32;       // values that share a scale
 inline constexpr int kTileTokens = 12;  // rows of a tile
 
 // Where one row goes. Element j of group g is q[g * 32 * stride + j]; group g's entry in the others is at
 // [g * stride], in offset_sum16 at [2 * g * stride] and the following.
 struct QuantizedRow {
-  int8_t* q;              // within -127..127
+  int8_t* q;  // within -127..127
   float* scale;
-  float* scaled_sum;      // scale * float(sum of q over the group)
-  int32_t* offset_sum;    // -128 * (sum of q over the group): where a sum starts whose weights are stored plus 128
+  float* scaled_sum;  // scale * float(sum of q over the group)
+  int32_t*
+      offset_sum;  // -128 * (sum of q over the group): where a sum starts whose weights are stored plus 128
   int32_t* offset_sum16;  // two of them: the same over the first and the second 16 values
   int64_t stride;         // rows in this row's tile
 };
@@ -64,8 +67,9 @@ struct QuantizedRows {
   QuantizedRow row(int64_t i) const {
     const int64_t first = i - i % kTileTokens;  // of the tile
     const int64_t entry = first * (n_columns / kGroup) + i % kTileTokens;
-    return {q + entry * kGroup,   scale + entry,          scaled_sum + entry,
-            offset_sum + entry, offset_sum16 + 2 * entry, std::min<int64_t>(kTileTokens, n_rows - first)};
+    return {q + entry * kGroup,       scale + entry,
+            scaled_sum + entry,       offset_sum + entry,
+            offset_sum16 + 2 * entry, std::min<int64_t>(kTileTokens, n_rows - first)};
   }
 
  private:

@@ -5,27 +5,34 @@
 //
 //   sum16(v)   lane i of 16 accumulators takes elements i, i+16, i+32, ... ; then lanes i and i+8 are added for i < 8,
 //              then i and i+4 for i < 4, then i and i+2, then 0 and 1.
-//   exp(x)     our polynomial (scalar.cc), the same in every table.
+//   max16(v)   the same lanes and tree with max(a, b) = a > b ? a : b, a the earlier or lower one, from -infinity.
+//   exp(x)     our polynomial (exp.h), the same in every table.
 //
 // Kernels are pure functions of their arguments: no threads, no allocation, no state. The caller splits the work.
 #include <cstdint>
 
+#include "compute/backend.h"
 #include "compute/cpu/packed_matrix.h"
 #include "compute/cpu/quantized_rows.h"
 
 namespace compute::cpu {
 
-struct PagePartial {  // attention of one query over the keys of one page
+// Largest head_dim of the attention kernels (their work arrays lie on the stack).
+inline constexpr int kMaxHeadDim = 512;
+
+// Attention of one query over some keys, not yet divided by the sum; its head_dim weighted values lie beside it.
+struct PagePartial {
   float max;
   float sum;
-  // followed by head_dim weighted values, kept by the caller
 };
 
 struct KernelTable {
   const char* name;
 
   // ---- matrix products (kernels/linear_*.cc)
-  // out[t * out_stride + r] for rows r of panels [first_panel, last_panel) and all tokens t of the input:
+  // out[t * stride + r] for rows r of panels [first_panel, last_panel) and tokens t < n_tokens; x and out begin with the
+  // first of these tokens. QuantizedRows holds more: there they are rows [first_token, first_token + n_tokens), and
+  // first_token is a multiple of kTileTokens.
   //   exact:  acc = 0; for k ascending: acc = fma(w[r][k], x[t][k], acc)          w dequantised to float32
   //   fast:   acc = 0; for groups g of 32 ascending:
   //             acc = fma(float(sum of wq * xq over the group), w_scale * x_scale, acc)
@@ -55,29 +62,33 @@ struct KernelTable {
 
   // ---- attention (kernels/attention_*.cc)
   // K page of one head: [head_dim][64] (keys in lanes); V page: [64][head_dim]; both of the cache's type.
-  // For each of n_queries: score[j] = scale * (acc = fma(q[d], k[d][j], acc) over d ascending), j < n_keys[query];
-  // max over those; p[j] = exp(score[j] - max); sum = sum16(p); values[d] = (acc = fma(p[j], v[j][d], acc), j ascending).
+  // For each of n_queries:
+  //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending) for j < n_keys, -infinity beyond;
+  //   max = max16(score); p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p) by plain additions;
+  //   values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending).
+  // Then, if the query says so, the page is merged into what partial and values hold of earlier pages:
+  //   m = max of both; a = exp(max_before - m); b = exp(max_page - m);
+  //   sum = fma(sum_before, a, sum_page * b); values = fma(values_before, a, values_page * b)
+  // Keys and values at n_keys and beyond are never looked at: they may hold anything.
   struct PageQuery {
-    const float* q;      // [head_dim]
-    int n_keys;          // 1..64 visible keys of this page
+    const float* q;  // [head_dim]
+    int n_keys;      // 1..64 visible keys of this page
+    bool merge;      // false: partial and values are overwritten
     PagePartial* partial;
-    float* values;       // [head_dim]
+    float* values;  // [head_dim]
   };
-  void (*attend_page_f32)(const float* k_page, const float* v_page, int head_dim, float scale, const PageQuery* queries,
-                          int n_queries);
+  void (*attend_page_f32)(const float* k_page, const float* v_page, int head_dim, float scale,
+                          const PageQuery* queries, int n_queries);
   void (*attend_page_bf16)(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
                            const PageQuery* queries, int n_queries);
-  // Merges the partials of one query in page order and divides:
-  //   m' = max(m, mp); a = exp(m - m'); b = exp(mp - m'); l = fma(l, a, lp * b); o = fma(o, a, op * b)
-  // starting from the first page as it is; out = o * (1 / l).  values: [n_pages][head_dim]
-  void (*merge_pages)(const PagePartial* partials, const float* values, int64_t n_pages, int head_dim, float* out);
+  // Merges n_pages further pages of one query into (partial, values), in order, by the arithmetic above.
+  // page_values: [n_pages][head_dim]
+  void (*merge_pages)(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,
+                      PagePartial* partial, float* values);
+  // out = values * (1 / sum)
+  void (*finish_attention)(const PagePartial& partial, const float* values, int head_dim, float* out);
 };
 
-// The tables that this build has, best first, and whether this CPU can run them (dispatch.cc).
-struct KernelChoice {
-  const KernelTable* table;
-  bool runs_here;
-};
 const KernelTable& scalar_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
