@@ -5,8 +5,9 @@
 //   ... functions ...
 //   ISA_END
 //
-// Opens after all includes, so that no function of the standard library is compiled for the set (the linker could keep
-// that copy for the whole program). Lambdas do not reliably take over the region's set: use named functions.
+// Opens after all includes, so that no function of the standard library is compiled for the set (the linker
+// could keep that copy for the whole program). Lambdas do not reliably take over the region's set: use named
+// functions.
 
 #define ISA_STRING_(text) #text
 #define ISA_PRAGMA_(text) _Pragma(ISA_STRING_(text))
@@ -23,3 +24,11 @@
 // The instruction sets behind the tables of dispatch.cc, which checks for exactly these.
 #define ISA_AVX2 "avx2,fma,f16c"
 #define ISA_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"
+
+// Before a loop over registers, whose count is a template argument: no register array survives a loop that
+// stays one.
+#if defined(__clang__)
+#define ISA_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define ISA_UNROLL _Pragma("GCC unroll 32")
+#endif

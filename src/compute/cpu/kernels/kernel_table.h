@@ -1,14 +1,17 @@
 #pragma once
 // The inner loops of the CPU backend: one KernelTable per instruction set, all with the same bits.
 //
-// scalar.cc defines the arithmetic; docs/numerics.md says it in words. Notation: fma(a, b, c) is a*b + c rounded once.
+// scalar.cc defines the arithmetic; docs/numerics.md says it in words. Notation: fma(a, b, c) is a*b + c
+// rounded once.
 //
-//   sum16(v)   lane i of 16 accumulators takes elements i, i+16, i+32, ... ; then lanes i and i+8 are added for i < 8,
+//   sum16(v)   lane i of 16 accumulators takes elements i, i+16, i+32, ... ; then lanes i and i+8 are added
+//   for i < 8,
 //              then i and i+4 for i < 4, then i and i+2, then 0 and 1.
-//   max16(v)   the same lanes and tree with max(a, b) = a > b ? a : b, a the earlier or lower one, from -infinity.
-//   exp(x)     our polynomial (exp.h), the same in every table.
+//   max16(v)   the same lanes and tree with max(a, b) = a > b ? a : b, a the earlier or lower one, from
+//   -infinity. exp(x)     our polynomial (exp.h), the same in every table.
 //
-// Kernels are pure functions of their arguments: no threads, no allocation, no state. The caller splits the work.
+// Kernels are pure functions of their arguments: no threads, no allocation, no state. The caller splits the
+// work.
 #include <cstdint>
 
 #include "compute/backend.h"
@@ -20,7 +23,8 @@ namespace compute::cpu {
 // Largest head_dim of the attention kernels (their work arrays lie on the stack).
 inline constexpr int kMaxHeadDim = 512;
 
-// Attention of one query over some keys, not yet divided by the sum; its head_dim weighted values lie beside it.
+// Attention of one query over some keys, not yet divided by the sum; its head_dim weighted values lie beside
+// it.
 struct PagePartial {
   float max;
   float sum;
@@ -30,9 +34,9 @@ struct KernelTable {
   const char* name;
 
   // ---- matrix products (kernels/linear_*.cc)
-  // out[t * stride + r] for rows r of panels [first_panel, last_panel) and tokens t < n_tokens; x and out begin with the
-  // first of these tokens. QuantizedRows holds more: there they are rows [first_token, first_token + n_tokens), and
-  // first_token is a multiple of kTileTokens.
+  // out[t * stride + r] for rows r of panels [first_panel, last_panel) and tokens t < n_tokens; x and out
+  // begin with the first of these tokens. QuantizedRows holds more: there they are rows [first_token,
+  // first_token + n_tokens), and first_token is a multiple of kTileTokens.
   //   exact:  acc = 0; for k ascending: acc = fma(w[r][k], x[t][k], acc)          w dequantised to float32
   //   fast:   acc = 0; for groups g of 32 ascending:
   //             acc = fma(float(sum of wq * xq over the group), w_scale * x_scale, acc)
@@ -40,15 +44,15 @@ struct KernelTable {
   //           Q6_K: the integer sum is  sum over its two halves of  sub_scale * (sum of (wq-32) * xq).
   // then out = acc, or acc + bias[r]; with add: out = out + that.
   struct LinearOutput {
-    float* data;          // of row 0, token 0
-    int64_t stride;       // floats between tokens
-    const float* bias;    // or null
+    float* data;        // of row 0, token 0
+    int64_t stride;     // floats between tokens
+    const float* bias;  // or null
     bool add;
   };
   void (*linear_exact)(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const float* x,
                        int64_t x_stride, int64_t n_tokens, const LinearOutput& out);
-  void (*linear_fast)(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
-                      int64_t first_token, int64_t n_tokens, const LinearOutput& out);
+  void (*linear_fast)(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel,
+                      const QuantizedRows& x, int64_t first_token, int64_t n_tokens, const LinearOutput& out);
   // One row of float32 to int8 with a scale per 32 values: see quantized_rows.h.
   void (*quantize_row)(const float* x, int64_t n, QuantizedRow out);
 
@@ -63,9 +67,9 @@ struct KernelTable {
   // ---- attention (kernels/attention_*.cc)
   // K page of one head: [head_dim][64] (keys in lanes); V page: [64][head_dim]; both of the cache's type.
   // For each of n_queries:
-  //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending) for j < n_keys, -infinity beyond;
-  //   max = max16(score); p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p) by plain additions;
-  //   values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending).
+  //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending) for j < n_keys, -infinity
+  //   beyond; max = max16(score); p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p) by
+  //   plain additions; values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending).
   // Then, if the query says so, the page is merged into what partial and values hold of earlier pages:
   //   m = max of both; a = exp(max_before - m); b = exp(max_page - m);
   //   sum = fma(sum_before, a, sum_page * b); values = fma(values_before, a, values_page * b)

@@ -1,0 +1,167 @@
+#include "compute/cpu/attention.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace compute::cpu {
+namespace {
+
+// Queries that meet a page together: enough that fetching the page from the next cache is nothing beside its
+// use.
+constexpr int kUnitQueries = 96;
+
+int64_t pages_of(int64_t n_tokens) {
+  return (n_tokens + kPageTokens - 1) / kPageTokens;
+}
+
+}  // namespace
+
+void Attention::run(const AttentionTask& task) {
+  CHECK(task.shape.head_dim <= kMaxHeadDim && task.q.data != task.output.data);
+  plan(task);
+  partials_ = partials_memory_.array<PagePartial>(task.q.n_rows * task.shape.n_heads);
+  const int n_threads = pool_.size();
+  if (n_threads == 1 || static_cast<int64_t>(units_.size()) >= 4 * n_threads) {
+    pool_.each(static_cast<int64_t>(units_.size()), [&](int64_t i, int) {
+      attend(task, units_[i], 0, units_[i].n_pages);
+      finish(task, units_[i]);
+    });
+    return;
+  }
+  const int n_parts =
+      n_items_ < 2 * n_threads ? 1 : n_threads;  // two pages take about as long as waking a thread
+  plan_cuts(task, n_parts);
+  pool_.split(n_items_, n_parts == 1 ? n_items_ : 1, [&](int64_t begin, int64_t end, int) {
+    for (const Unit& unit : units_) {
+      const int64_t first = std::max(begin - unit.first_item, int64_t{0});
+      const int64_t last = std::min(end - unit.first_item, unit.n_pages);
+      if (first < last) attend(task, unit, first, last);
+    }
+  });
+  for (const Unit& unit : units_) {
+    merge_apart(task, unit);
+    finish(task, unit);
+  }
+}
+
+// Units from the last rows of a sequence to the first: those with most pages begin first.
+void Attention::plan(const AttentionTask& task) {
+  units_.clear();
+  n_items_ = 0;
+  const int64_t rows_at_once = std::max(1, kUnitQueries / task.group());
+  for (const SequenceRows& sequence : task.sequences) {
+    for (int64_t last_row = sequence.n_rows; last_row > 0;) {
+      const int64_t first_row = std::max(int64_t{0}, last_row - rows_at_once);
+      for (int head = 0; head < task.shape.n_kv_heads; ++head) {
+        const int64_t n_pages = pages_of(sequence.position + last_row);
+        units_.push_back({&sequence, head, first_row, last_row - first_row, n_pages, n_items_, n_pages});
+        n_items_ += n_pages;
+      }
+      last_row = first_row;
+    }
+  }
+}
+
+void Attention::plan_cuts(const AttentionTask& task, int n_parts) {
+  int64_t n_apart = 0;
+  for (Unit& unit : units_) {
+    for (int part = 1; part < n_parts;
+         ++part) {  // the first cut behind the unit's first page; as ThreadPool::split
+      const int64_t cut = n_items_ * part / n_parts - unit.first_item;
+      if (cut > 0) unit.first_apart = std::min(unit.first_apart, cut);
+    }
+    unit.apart_offset = n_apart;
+    n_apart += unit.n_rows * task.group() * (unit.n_pages - unit.first_apart);
+  }
+  apart_partials_ = apart_partials_memory_.array<PagePartial>(n_apart);
+  apart_values_ = apart_values_memory_.array<float>(n_apart * task.shape.head_dim);
+}
+
+void Attention::attend(const AttentionTask& task, const Unit& unit, int64_t first_page, int64_t last_page) {
+  KernelTable::PageQuery queries[kUnitQueries];
+  for (int64_t page = first_page; page < last_page; ++page) {
+    int n = 0;
+    for (int64_t row = unit.first_row; row < unit.first_row + unit.n_rows; ++row) {
+      if (unit.sequence->position + row < page * kPageTokens) continue;  // the page lies in the row's future
+      for (int head = 0; head < task.group(); ++head) {
+        queries[n++] = query_of(task, unit, page, row, head);
+        if (n < kUnitQueries) continue;
+        attend_page(task, unit, page, {queries, static_cast<size_t>(n)});
+        n = 0;
+      }
+    }
+    if (n > 0) attend_page(task, unit, page, {queries, static_cast<size_t>(n)});
+  }
+}
+
+void Attention::attend_page(const AttentionTask& task, const Unit& unit, int64_t page,
+                            std::span<const KernelTable::PageQuery> queries) {
+  const int32_t id = unit.sequence->pages[page];
+  const std::byte* k = task.memory.k(id, task.layer_index, unit.kv_head);
+  const std::byte* v = task.memory.v(id, task.layer_index, unit.kv_head);
+  const int head_dim = task.shape.head_dim;
+  const int n = static_cast<int>(queries.size());
+  if (task.memory.shape().type == KvType::f32) {
+    kernels_.attend_page_f32(reinterpret_cast<const float*>(k), reinterpret_cast<const float*>(v), head_dim,
+                             task.shape.scale, queries.data(), n);
+  } else {
+    kernels_.attend_page_bf16(reinterpret_cast<const uint16_t*>(k), reinterpret_cast<const uint16_t*>(v),
+                              head_dim, task.shape.scale, queries.data(), n);
+  }
+}
+
+KernelTable::PageQuery Attention::query_of(const AttentionTask& task, const Unit& unit, int64_t page,
+                                           int64_t row, int head) {
+  const int64_t step_row = unit.sequence->first_row + row;
+  const int64_t query_head = int64_t{unit.kv_head} * task.group() + head;
+  const int64_t n_visible = unit.sequence->position + row + 1 - page * kPageTokens;
+  KernelTable::PageQuery query{.q = task.q.row(step_row) + query_head * task.shape.head_dim,
+                               .n_keys = static_cast<int>(std::min<int64_t>(n_visible, kPageTokens))};
+  if (page < unit.first_apart) {
+    query.merge = page > 0;
+    query.partial = &partial(task, step_row, query_head);
+    query.values = task.output.row(step_row) + query_head * task.shape.head_dim;
+  } else {
+    const int64_t n_apart = unit.n_pages - unit.first_apart;
+    const int64_t result = unit.apart_offset + ((row - unit.first_row) * task.group() + head) * n_apart +
+                           (page - unit.first_apart);
+    query.merge = false;
+    query.partial = apart_partials_ + result;
+    query.values = apart_values_ + result * task.shape.head_dim;
+  }
+  return query;
+}
+
+void Attention::merge_apart(const AttentionTask& task, const Unit& unit) {
+  const int64_t n_apart = unit.n_pages - unit.first_apart;
+  if (n_apart == 0) return;
+  const int64_t n_queries = unit.n_rows * task.group();
+  const int64_t grain = std::max<int64_t>(1, 16384 / (n_apart * task.shape.head_dim));
+  pool_.split(n_queries, grain, [&](int64_t begin, int64_t end, int) {
+    for (int64_t query = begin; query < end; ++query) {
+      const int64_t row = unit.first_row + query / task.group();
+      const int64_t head = int64_t{unit.kv_head} * task.group() + query % task.group();
+      const int64_t step_row = unit.sequence->first_row + row;
+      const int64_t n_pages = pages_of(unit.sequence->position + row + 1) - unit.first_apart;
+      const int64_t result = unit.apart_offset + query * n_apart;
+      if (n_pages <= 0) continue;
+      kernels_.merge_pages(apart_partials_ + result, apart_values_ + result * task.shape.head_dim, n_pages,
+                           task.shape.head_dim, &partial(task, step_row, head),
+                           task.output.row(step_row) + head * task.shape.head_dim);
+    }
+  });
+}
+
+void Attention::finish(const AttentionTask& task, const Unit& unit) {
+  for (int64_t row = 0; row < unit.n_rows; ++row) {
+    const int64_t step_row = unit.sequence->first_row + unit.first_row + row;
+    for (int64_t h = 0; h < task.group(); ++h) {
+      const int64_t head = int64_t{unit.kv_head} * task.group() + h;
+      float* values = task.output.row(step_row) + head * task.shape.head_dim;
+      kernels_.finish_attention(partial(task, step_row, head), values, task.shape.head_dim, values);
+    }
+  }
+}
+
+}  // namespace compute::cpu

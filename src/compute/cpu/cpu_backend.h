@@ -1,0 +1,64 @@
+#pragma once
+// The operations of backend.h on the CPU: a kernel table for the inner loops, a thread pool, and the cut of
+// the work.
+//
+// Work that a thread would finish before another one wakes up stays with the caller; the rest is one phase
+// per operation, so the number of barriers in a step is about that of its large operations.
+#include <memory>
+#include <vector>
+
+#include "compute/backend.h"
+#include "compute/cpu/attention.h"
+#include "compute/cpu/cpu_matrix.h"
+#include "compute/cpu/kernels/kernel_table.h"
+#include "compute/cpu/quantized_rows.h"
+#include "compute/cpu/rope_table.h"
+#include "compute/cpu/thread_pool.h"
+#include "compute/cpu/work_buffer.h"
+
+namespace compute::cpu {
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const KernelTable& kernels, Numerics numerics, int n_threads);
+
+  bool supports(tensor::DType type) const override;
+  base::Result<std::unique_ptr<Matrix>> make_matrix(const tensor::TensorView& source,
+                                                    std::span<const int32_t> row_order) override;
+  base::Result<std::unique_ptr<KvMemory>> make_kv_memory(const KvShape& shape, int64_t n_pages) override;
+
+  void embed(const Matrix& table, std::span<const TokenId> ids, Rows output) override;
+  void rms_norm(Rows input, const float* weight, int64_t width, float eps, Rows output) override;
+  void linear(Rows input, std::span<const LinearTerm> terms) override;
+  void rope(Rows heads, int head_dim, const Rope& rope, std::span<const SequenceRows> sequences) override;
+  void store_kv(KvMemory& memory, int layer_index, Rows k, Rows v,
+                std::span<const SequenceRows> sequences) override;
+  void attention(Rows q, const KvMemory& memory, int layer_index, const AttentionShape& shape,
+                 std::span<const SequenceRows> sequences, Rows output) override;
+  void silu_multiply(Rows gate, Rows up, Rows output) override;
+  void gather_rows(Rows input, std::span<const int32_t> row_indices, Rows output) override;
+  void copy_page(KvMemory& memory, int32_t from, int32_t to, int n_tokens) override;
+
+  Numerics numerics() const override { return numerics_; }
+  int n_threads() const override { return pool_.size(); }
+  std::string_view kernels_name() const override { return kernels_.name; }
+
+ private:
+  // The part of a linear() call that one term's panels and some tokens make up.
+  void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input);
+  void quantize(const Rows& input);
+  void multiply_split_by_bytes(const Rows& input, std::span<const LinearTerm> terms);
+  void multiply_in_chunks(const Rows& input, std::span<const LinearTerm> terms);
+  bool meets_int8(const PackedMatrix& weight) const;
+  RopeTable& table_of(const Rope& rope);
+
+  const KernelTable& kernels_;
+  const Numerics numerics_;
+  ThreadPool pool_;
+  Attention attention_;
+  std::vector<std::unique_ptr<RopeTable>> rope_tables_;
+  WorkBuffer quantized_memory_;
+  QuantizedRows quantized_;  // the input of the linear() call that runs
+};
+
+}  // namespace compute::cpu

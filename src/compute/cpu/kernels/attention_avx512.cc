@@ -1,0 +1,288 @@
+// Both halves of attention over a page are small matrix products C[query][column] = sum over k of A[query][k]
+// B[k][column]:
+//
+//   scores   A = queries [N][head_dim]   B = K page [head_dim][64]      columns are keys
+//   values   A = weights [N][64]         B = V page [64][head_dim]      columns are dimensions
+//
+// so one register tile serves both: N queries x W registers of 16 columns, one accumulator per element, k
+// ascending. Up to 6 queries take W = 4, up to 12 take W = 2: 24 accumulators, W columns and a broadcast use
+// 27 or 29 of the 32 registers. A bf16 row of B is loaded 32 columns at a time and split into even and odd
+// columns by a shift and a mask (two instructions instead of the four of widening in order); a permutation at
+// the end puts the columns in order.
+#include <immintrin.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "compute/cpu/kernels/attention_kernels.h"
+#include "compute/cpu/kernels/exp_avx512.h"
+
+ISA_BEGIN(ISA_AVX512)
+namespace compute::cpu::avx512 {
+namespace {
+
+constexpr int kMaxQueries = 12;
+// Floats between two queries in the copy of A; odd in units of 64 bytes, so that rows do not share cache
+// sets.
+constexpr int kQueryStride = kMaxHeadDim + 16;
+
+// Queries of a tile and what is computed for them.
+template <int N>
+struct Tile {
+  alignas(64) float q[N][kQueryStride];
+  alignas(64) float weights[N][kPageTokens];
+  float before[16];  // factors of the merge
+  float page[16];
+  int n_keys[N];
+  int min_keys;
+  int max_keys;
+};
+
+inline __mmask32 columns_left(int n_columns, int column) {
+  const int left = n_columns - column;
+  return left >= 32 ? 0xFFFFFFFFu : left <= 0 ? 0u : (1u << left) - 1;
+}
+
+// Registers 2i and 2i+1 of a row of B: columns [32 i, 32 i + 32) in order (float), or even and odd (bf16).
+inline void load_pair(const float* row, __mmask32 columns, __m512& first, __m512& second) {
+  first = _mm512_maskz_loadu_ps(static_cast<__mmask16>(columns), row);
+  second = _mm512_maskz_loadu_ps(static_cast<__mmask16>(columns >> 16), row + 16);
+}
+
+inline void load_pair(const uint16_t* row, __mmask32 columns, __m512& first, __m512& second) {
+  const __m512i both = _mm512_maskz_loadu_epi16(columns, row);
+  first = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+  second = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(static_cast<int>(0xFFFF0000))));
+}
+
+inline void put_in_order(const float*, __m512&, __m512&) {}
+
+inline void put_in_order(const uint16_t*, __m512& first, __m512& second) {
+  const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __m512i high = _mm512_set_epi32(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8);
+  const __m512 even = first;
+  first = _mm512_permutex2var_ps(even, low, second);
+  second = _mm512_permutex2var_ps(even, high, second);
+}
+
+// acc[i][w] += A[i][k] * B[k][columns of w] for k in [k_begin, k_end). `a` has A_STRIDE floats between
+// queries; `b` is B's first row at the tile's first column.
+template <int N, int W, int A_STRIDE, class T>
+inline void multiply(const float* a, const T* b, int b_stride, const __mmask32 (&columns)[W / 2], int k_begin,
+                     int k_end, __m512 (&acc)[N][W]) {
+  for (int k = k_begin; k < k_end; ++k) {
+    const T* row = b + static_cast<int64_t>(k) * b_stride;
+    __m512 wide[W];
+    ISA_UNROLL
+    for (int p = 0; p < W / 2; ++p) load_pair(row + 32 * p, columns[p], wide[2 * p], wide[2 * p + 1]);
+    ISA_UNROLL
+    for (int i = 0; i < N; ++i) {
+      const __m512 factor = _mm512_set1_ps(a[i * A_STRIDE + k]);
+      ISA_UNROLL
+      for (int w = 0; w < W; ++w) acc[i][w] = _mm512_fmadd_ps(factor, wide[w], acc[i][w]);
+    }
+  }
+}
+
+template <int N, int W>
+inline void clear(__m512 (&acc)[N][W]) {
+  ISA_UNROLL
+  for (int i = 0; i < N; ++i) {
+    ISA_UNROLL
+    for (int w = 0; w < W; ++w) acc[i][w] = _mm512_setzero_ps();
+  }
+}
+
+template <int N, int W, class T>
+void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile) {
+  __mmask32 all[W / 2];
+  for (__mmask32& mask : all) mask = 0xFFFFFFFFu;
+  for (int first = 0; first < tile.max_keys; first += 16 * W) {
+    __m512 acc[N][W];
+    clear(acc);
+    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, all, 0, head_dim, acc);
+    ISA_UNROLL
+    for (int i = 0; i < N; ++i) {
+      ISA_UNROLL
+      for (int p = 0; p < W / 2; ++p) {
+        put_in_order(k_page, acc[i][2 * p], acc[i][2 * p + 1]);
+        float* to = tile.weights[i] + first + 32 * p;
+        _mm512_store_ps(to, _mm512_mul_ps(_mm512_set1_ps(scale), acc[i][2 * p]));
+        _mm512_store_ps(to + 16, _mm512_mul_ps(_mm512_set1_ps(scale), acc[i][2 * p + 1]));
+      }
+    }
+  }
+}
+
+// Turns the scores of one query into weights, in place.
+PagePartial exponentials(int n_keys, float* weights) {
+  const uint64_t visible = n_keys >= 64 ? ~uint64_t{0} : (uint64_t{1} << n_keys) - 1;
+  const __m512 minus_infinity = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
+  __m512 score[4];
+  __m512 lanes = minus_infinity;
+  ISA_UNROLL
+  for (int w = 0; w < 4; ++w) {
+    const __mmask16 mask = static_cast<__mmask16>(visible >> (16 * w));
+    score[w] = _mm512_mask_loadu_ps(minus_infinity, mask, weights + 16 * w);
+    lanes = _mm512_max_ps(lanes, score[w]);
+  }
+  PagePartial page{.max = tree_max(lanes), .sum = 0.0f};
+  __m512 sum = _mm512_setzero_ps();
+  ISA_UNROLL
+  for (int w = 0; w < 4; ++w) {
+    const __mmask16 mask = static_cast<__mmask16>(visible >> (16 * w));
+    const __m512 weight = _mm512_maskz_mov_ps(mask, exp16(_mm512_sub_ps(score[w], _mm512_set1_ps(page.max))));
+    sum = _mm512_add_ps(sum, weight);
+    _mm512_storeu_ps(weights + 16 * w, weight);
+  }
+  page.sum = tree_sum(sum);
+  return page;
+}
+
+inline float larger(float a, float b) {
+  return a > b ? a : b;
+}
+
+// Weights of every query of the tile; partials written or merged, and the factors for the values that follow.
+template <int N>
+void weigh_keys(const KernelTable::PageQuery* queries, Tile<N>& tile) {
+  PagePartial pages[N];
+  float before[16] = {};
+  float after[16] = {};
+  for (int i = 0; i < N; ++i) {
+    pages[i] = exponentials(tile.n_keys[i], tile.weights[i]);
+    const float max = queries[i].merge ? larger(queries[i].partial->max, pages[i].max) : pages[i].max;
+    before[i] = queries[i].partial->max - max;
+    after[i] = pages[i].max - max;
+    if (queries[i].merge) queries[i].partial->max = max;
+  }
+  _mm512_storeu_ps(tile.before, exp16(_mm512_loadu_ps(before)));
+  _mm512_storeu_ps(tile.page, exp16(_mm512_loadu_ps(after)));
+  for (int i = 0; i < N; ++i) {
+    PagePartial& partial = *queries[i].partial;
+    if (queries[i].merge) {
+      partial.sum = __builtin_fmaf(partial.sum, tile.before[i], pages[i].sum * tile.page[i]);
+    } else {
+      partial = pages[i];
+    }
+  }
+}
+
+inline void put_values(const KernelTable::PageQuery& query, float before, float page, int column,
+                       __mmask16 columns, __m512 value) {
+  float* to = query.values + column;
+  if (query.merge) {
+    const __m512 old = _mm512_maskz_loadu_ps(columns, to);
+    value = _mm512_fmadd_ps(old, _mm512_set1_ps(before), _mm512_mul_ps(value, _mm512_set1_ps(page)));
+  }
+  _mm512_mask_storeu_ps(to, columns, value);
+}
+
+template <int N, int W, class T>
+void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile) {
+  for (int first = 0; first < head_dim; first += 16 * W) {
+    __mmask32 columns[W / 2];
+    for (int p = 0; p < W / 2; ++p) columns[p] = columns_left(head_dim, first + 32 * p);
+    __m512 acc[N][W];
+    clear(acc);
+    multiply<N, W, kPageTokens>(&tile.weights[0][0], v_page + first, head_dim, columns, 0, tile.min_keys,
+                                acc);
+    ISA_UNROLL
+    for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
+      __m512(&own)[1][W] = reinterpret_cast<__m512(&)[1][W]>(acc[i]);
+      multiply<1, W, kPageTokens>(tile.weights[i], v_page + first, head_dim, columns, tile.min_keys,
+                                  tile.n_keys[i], own);
+      ISA_UNROLL
+      for (int p = 0; p < W / 2; ++p) {
+        put_in_order(v_page, acc[i][2 * p], acc[i][2 * p + 1]);
+        const int column = first + 32 * p;
+        put_values(queries[i], tile.before[i], tile.page[i], column, static_cast<__mmask16>(columns[p]),
+                   acc[i][2 * p]);
+        put_values(queries[i], tile.before[i], tile.page[i], column + 16,
+                   static_cast<__mmask16>(columns[p] >> 16), acc[i][2 * p + 1]);
+      }
+    }
+  }
+}
+
+template <int N, class T>
+void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
+                 const KernelTable::PageQuery* queries) {
+  constexpr int W = N <= 6 ? 4 : 2;
+  Tile<N> tile;
+  tile.min_keys = kPageTokens;
+  tile.max_keys = 0;
+  for (int i = 0; i < N; ++i) {
+    std::copy_n(queries[i].q, head_dim, tile.q[i]);
+    tile.n_keys[i] = queries[i].n_keys;
+    tile.min_keys = std::min(tile.min_keys, tile.n_keys[i]);
+    tile.max_keys = std::max(tile.max_keys, tile.n_keys[i]);
+  }
+  score_keys<N, W>(k_page, head_dim, scale, tile);
+  weigh_keys<N>(queries, tile);
+  sum_values<N, W>(v_page, head_dim, queries, tile);
+}
+
+template <class T>
+void attend(const T* k_page, const T* v_page, int head_dim, float scale,
+            const KernelTable::PageQuery* queries, int n_queries) {
+  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*);
+  static constexpr Attend kBySize[kMaxQueries + 1] = {
+      nullptr,           attend_tile<1, T>, attend_tile<2, T>,  attend_tile<3, T>,
+      attend_tile<4, T>, attend_tile<5, T>, attend_tile<6, T>,  attend_tile<7, T>,
+      attend_tile<8, T>, attend_tile<9, T>, attend_tile<10, T>, attend_tile<11, T>,
+      attend_tile<12, T>};
+  while (n_queries > 0) {
+    // 13 queries are 7 and 6 rather than 12 and 1: a full tile costs little more than a small one.
+    const int n = n_queries <= kMaxQueries      ? n_queries
+                  : n_queries < 2 * kMaxQueries ? (n_queries + 1) / 2
+                                                : kMaxQueries;
+    kBySize[n](k_page, v_page, head_dim, scale, queries);
+    queries += n;
+    n_queries -= n;
+  }
+}
+
+}  // namespace
+
+void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
+                     const KernelTable::PageQuery* queries, int n_queries) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+}
+
+void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
+                      const KernelTable::PageQuery* queries, int n_queries) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+}
+
+void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,
+                 PagePartial* partial, float* values) {
+  for (int64_t p = 0; p < n_pages; ++p) {
+    const float max = larger(partial->max, pages[p].max);
+    const __m128 shifts = _mm_setr_ps(partial->max - max, pages[p].max - max, 0.0f, 0.0f);
+    const __m512 factors = exp16(_mm512_zextps128_ps512(shifts));
+    const __m512 before = _mm512_broadcastss_ps(_mm512_castps512_ps128(factors));
+    const __m512 after = _mm512_permute_ps(_mm512_broadcast_f32x4(_mm512_castps512_ps128(factors)), 0x55);
+    partial->max = max;
+    partial->sum =
+        __builtin_fmaf(partial->sum, _mm512_cvtss_f32(before), pages[p].sum * _mm512_cvtss_f32(after));
+    const float* page = page_values + p * head_dim;
+    for (int d = 0; d < head_dim; d += 16) {
+      const __mmask16 lanes = static_cast<__mmask16>(columns_left(head_dim, d));
+      const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, page + d), after);
+      const __m512 sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, values + d), before, scaled);
+      _mm512_mask_storeu_ps(values + d, lanes, sum);
+    }
+  }
+}
+
+void finish_attention(const PagePartial& partial, const float* values, int head_dim, float* out) {
+  const __m512 inverse = _mm512_set1_ps(1.0f / partial.sum);
+  for (int d = 0; d < head_dim; d += 16) {
+    const __mmask16 lanes = static_cast<__mmask16>(columns_left(head_dim, d));
+    _mm512_mask_storeu_ps(out + d, lanes, _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, values + d), inverse));
+  }
+}
+
+}  // namespace compute::cpu::avx512
+ISA_END

@@ -1,0 +1,23 @@
+#include "compute/cpu/kernels/dispatch.h"
+#include "platform/cpu_features.h"
+
+namespace compute::cpu {
+namespace {
+
+bool runs_avx2(const platform::CpuFeatures& cpu) {
+  return cpu.avx2 && cpu.fma && cpu.f16c;
+}
+
+bool runs_avx512(const platform::CpuFeatures& cpu) {
+  return runs_avx2(cpu) && cpu.avx512f && cpu.avx512bw && cpu.avx512vl && cpu.avx512dq && cpu.avx512_vnni;
+}
+
+}  // namespace
+
+std::span<const KernelChoice> built_kernels() {
+  static const platform::CpuFeatures cpu = platform::cpu_features();
+  static const KernelChoice choices[] = {{&avx512_kernels(), runs_avx512(cpu)}, {&scalar_kernels(), true}};
+  return choices;
+}
+
+}  // namespace compute::cpu

@@ -1,0 +1,25 @@
+#include "compute/cpu/kernels/attention_kernels.h"
+#include "compute/cpu/kernels/kernel_table.h"
+#include "compute/cpu/kernels/linear.h"
+#include "compute/cpu/kernels/vector_kernels.h"
+
+namespace compute::cpu {
+
+const KernelTable& scalar_kernels() {
+  static constexpr KernelTable table{
+      .name = "scalar",
+      .linear_exact = scalar::linear_exact,
+      .linear_fast = scalar::linear_fast,
+      .quantize_row = scalar::quantize_row,
+      .rms_norm = scalar::rms_norm,
+      .rope = scalar::rope,
+      .silu_multiply = scalar::silu_multiply,
+      .attend_page_f32 = scalar::attend_page_f32,
+      .attend_page_bf16 = scalar::attend_page_bf16,
+      .merge_pages = scalar::merge_pages,
+      .finish_attention = scalar::finish_attention,
+  };
+  return table;
+}
+
+}  // namespace compute::cpu

@@ -1,0 +1,108 @@
+#pragma once
+// The threads of a CPU backend: created once, each on a core of its own, waiting for short phases of work.
+//
+// Waiting: a thread polls for at most kSpinMicroseconds, then sleeps in the kernel (futex), so that an idle
+// pool uses no CPU. A thread that finds it was interrupted while polling (somebody else wants the core)
+// sleeps at once, and the pool does not poll again for a while: with more runnable threads than cores,
+// polling takes time from whoever has work.
+//
+// Cores: worker i stays on the i-th core that the process may use; the caller, thread 0, is left free, but
+// moves aside when a phase starts on a worker's core. With fewer cores than threads, or where the system
+// refuses, nobody is pinned.
+//
+// One caller at a time. A phase must not start another one. Work is passed by reference and has ended when a
+// call returns.
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace compute::cpu {
+
+struct ThreadPoolOptions {
+  int n_threads = 1;  // the caller is one of them
+  bool pin = true;
+};
+
+class ThreadPool {
+ public:
+  static constexpr int kSpinMicroseconds = 20;
+
+  // If the system gives fewer threads than asked for, the pool is smaller.
+  explicit ThreadPool(const ThreadPoolOptions& options);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // work(thread_index) once on each thread.
+  template <class Work>
+  void run(const Work& work) {
+    if (workers_.empty()) return work(0);
+    run_on_all(
+        [](const void* context, int thread_index) { (*static_cast<const Work*>(context))(thread_index); },
+        &work);
+  }
+
+  // work(begin, end, thread_index) over [0, n): one contiguous part for each thread, the same at every call,
+  // so that a thread meets the same memory again. Less than 2 * grain is done by the caller alone, waking
+  // nobody.
+  template <class Work>
+  void split(int64_t n, int64_t grain, const Work& work) {
+    if (workers_.empty() || n < 2 * grain) {
+      if (n > 0) work(int64_t{0}, n, 0);
+      return;
+    }
+    run([&](int thread_index) {
+      const int64_t begin = n * thread_index / size();
+      const int64_t end = n * (thread_index + 1) / size();
+      if (begin < end) work(begin, end, thread_index);
+    });
+  }
+
+  // work(i, thread_index) for i in [0, n), each taken by the next free thread: for items of unequal cost, and
+  // for long ones on cores that somebody else may slow down.
+  template <class Work>
+  void each(int64_t n, const Work& work) {
+    if (workers_.empty() || n < 2) {
+      for (int64_t i = 0; i < n; ++i) work(i, 0);
+      return;
+    }
+    std::atomic<int64_t> next{0};
+    run([&](int thread_index) {
+      for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < n;) work(i, thread_index);
+    });
+  }
+
+ private:
+  using Work = void (*)(const void* context, int thread_index);
+
+  void run_on_all(Work work, const void* context);
+  void worker_loop(int thread_index);
+  void move_caller_aside();
+
+  // A word that threads wait for to change, by polling and then by sleeping.
+  struct alignas(64) Signal {
+    std::atomic<uint32_t> value{0};
+    std::atomic<uint32_t> n_sleeping{0};
+  };
+  // Returns when the value is not `old` (until_zero: when it is 0).
+  void wait_while(Signal& signal, uint32_t old);
+  void wait_for_zero(Signal& signal);
+  bool poll_briefly(const Signal& signal, uint32_t old, bool until_zero);
+  void wake(Signal& signal);
+
+  Signal phase_;                     // counts phases; workers wait for it
+  Signal n_working_;                 // workers still in this phase; the caller waits for 0
+  alignas(64) Work work_ = nullptr;  // of this phase
+  const void* context_ = nullptr;
+  bool stopping_ = false;
+
+  alignas(64) std::atomic<int64_t> crowded_until_ns_{0};
+  std::vector<int> worker_cores_;  // empty if nobody is pinned
+  std::vector<std::jthread> workers_;
+};
+
+}  // namespace compute::cpu
