@@ -14,11 +14,16 @@ namespace apps {
 inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk", "kernels", "kv"};
 inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p", "min-p", "seed", "max-tokens"};
 
-base::Result<serving::HostOptions> host_options(const std::string& model, const config::Settings& settings);
 base::Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings);
+compute::BackendOptions backend_options(const config::Settings& settings);
+compute::KvType kv_type_of(const config::Settings& settings);
 serving::SamplingChoices sampling_choices(const config::Settings& settings);
+uint64_t fresh_seed();
 // --seed, or a fresh one.
 uint64_t seed_of(const config::Settings& settings);
+
+// What --chat-template FILE holds, if it was given.
+base::Result<std::optional<std::string>> chat_template_of(const config::Settings& settings);
 
 // Resolves, plans, loads, with a progress bar. `cancelled` may be null.
 base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,

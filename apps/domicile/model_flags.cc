@@ -1,0 +1,68 @@
+#include "apps/domicile/model_flags.h"
+
+#include <random>
+
+#include "apps/domicile/inputs.h"
+#include "apps/domicile/model_paths.h"
+#include "apps/domicile/output.h"
+#include "base/strings.h"
+#include "platform/cpu_facts.h"
+
+namespace apps {
+
+using base::Result;
+
+compute::BackendOptions backend_options(const config::Settings& settings) {
+  return {.numerics = settings.text("numerics") == "exact" ? compute::Numerics::exact : compute::Numerics::fast,
+          .n_threads = static_cast<int>(settings.integer("threads").value_or(platform::cpu_facts().usable_cores)),
+          .kernels = settings.text("kernels").value_or("auto")};
+}
+
+Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings) {
+  return compute::make_cpu_backend(backend_options(settings));
+}
+
+compute::KvType kv_type_of(const config::Settings& settings) {
+  if (const auto given = settings.text("kv")) return *given == "f32" ? compute::KvType::f32 : compute::KvType::bf16;
+  return settings.text("numerics") == "exact" ? compute::KvType::f32 : compute::KvType::bf16;
+}
+
+serving::SamplingChoices sampling_choices(const config::Settings& settings) {
+  return {.temperature = settings.number("temperature"),
+          .top_k = settings.integer("top-k"),
+          .top_p = settings.number("top-p"),
+          .min_p = settings.number("min-p")};
+}
+
+uint64_t fresh_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 21 ^ device()) & ((uint64_t{1} << 53) - 1);
+}
+
+uint64_t seed_of(const config::Settings& settings) {
+  const auto given = settings.integer("seed");
+  return given ? static_cast<uint64_t>(*given) : fresh_seed();
+}
+
+Result<std::optional<std::string>> chat_template_of(const config::Settings& settings) {
+  const auto path = settings.text("chat-template");
+  if (!path) return std::nullopt;
+  return std::optional<std::string>(TRY(read_input_file(*path)));
+}
+
+Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
+                                                   const std::atomic<bool>* cancelled) {
+  const std::string path = TRY(resolve_model(model, settings));
+  ProgressBar bar(base::cat("loading ", model_id(model)));
+  const serving::HostOptions options{.id = model_id(model),
+                                     .backend = backend_options(settings),
+                                     .kv_type = kv_type_of(settings),
+                                     .chunk_tokens = *settings.integer("chunk"),
+                                     .context_tokens = settings.integer("context"),
+                                     .chat_template = TRY(chat_template_of(settings)),
+                                     .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
+                                     .cancelled = cancelled};
+  return serving::HostedModel::load(path, options);
+}
+
+}  // namespace apps
