@@ -1,0 +1,47 @@
+#include "engine/runner.h"
+
+namespace engine {
+
+base::Result<std::unique_ptr<Runner>> Runner::make(models::Model& model, compute::KvType kv_type,
+                                                   int64_t n_pages, int64_t max_rows, int64_t max_sequences) {
+  std::unique_ptr<Runner> runner(new Runner(model));
+  TRY(model.reserve(max_rows, max_sequences));
+  runner->kv_memory_ = TRY(model.backend().make_kv_memory(model.kv_shape(kv_type), n_pages));
+  runner->vocab_size_ = static_cast<size_t>(model.config().vocab_size);
+  runner->tokens_.reserve(static_cast<size_t>(max_rows));
+  runner->sequences_.reserve(static_cast<size_t>(max_sequences));
+  runner->logit_rows_.reserve(static_cast<size_t>(max_sequences));
+  // Not zeroed, so that rows that are never used take no memory.
+  runner->logits_ =
+      std::make_unique_for_overwrite<float[]>(static_cast<size_t>(max_sequences) * runner->vocab_size_);
+  return runner;
+}
+
+void Runner::forward(std::span<const PlannedRows> plan) {
+  tokens_.clear();
+  sequences_.clear();
+  logit_rows_.clear();
+  for (const PlannedRows& planned : plan) {
+    const Sequence& sequence = *planned.sequence;
+    const auto first_row = static_cast<int64_t>(tokens_.size());
+    const auto first = sequence.tokens.begin() + sequence.cache.n_stored;
+    tokens_.insert(tokens_.end(), first, first + planned.n_rows);
+    sequences_.push_back({.first_row = first_row,
+                          .n_rows = planned.n_rows,
+                          .position = sequence.cache.n_stored,
+                          .pages = sequence.cache.pages});
+    if (planned.wants_logits) logit_rows_.push_back(static_cast<int32_t>(tokens_.size() - 1));
+  }
+  model_.forward({.tokens = tokens_, .sequences = sequences_, .logit_rows = logit_rows_}, *kv_memory_,
+                 logits_.get());
+}
+
+std::span<const float> Runner::logits(int64_t i) const {
+  return {logits_.get() + static_cast<size_t>(i) * vocab_size_, vocab_size_};
+}
+
+void Runner::copy_page(kv_cache::PageId from, kv_cache::PageId to, int n_tokens) {
+  model_.backend().copy_page(*kv_memory_, from, to, n_tokens);
+}
+
+}  // namespace engine

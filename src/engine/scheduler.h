@@ -1,0 +1,95 @@
+#pragma once
+// Decides what each step computes. Knows sequences and pages, no model, no clock and no thread.
+//
+// A step is: one token of every sequence that decodes, then prompt tokens up to the budget.
+//   - Admission in order of arrival, when the pages for the whole prompt are there and each running sequence
+//   could still
+//     grow by one. A prompt whose beginning another one is just computing waits for those pages instead.
+//   - The oldest unfinished prompt gets at least half of the prompt budget, so no stream of others can starve
+//   it. The
+//     other half goes to prompts that are shorter than what it has left, shortest first, so that it cannot
+//     hold up a short one for long. What then remains goes round in order of arrival.
+//   - While others decode, the prompt budget is cut so that the step should take no longer than
+//   `token_gap_seconds`, by
+//     the speed of earlier steps.
+//   - When pages run out, cached pages go first, then the sequence that arrived last gives up its pages and
+//   queues again
+//     with what it has generated. The oldest sequence is never preempted, so all of them end.
+// None of this changes a single token of an answer (docs/numerics.md).
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/sequence.h"
+#include "kv_cache/kv_cache.h"
+
+namespace engine {
+
+struct SchedulerOptions {
+  int max_sequences = 32;           // running at once
+  int64_t chunk_tokens = 512;       // rows of a step
+  double token_gap_seconds = 0.25;  // aimed at, while others decode
+};
+
+// The next n_rows tokens of a sequence.
+struct PlannedRows {
+  Sequence* sequence = nullptr;
+  int64_t n_rows = 0;
+  bool wants_logits = false;  // of the last row: it is the sequence's last token
+};
+
+class Scheduler {
+ public:
+  // REQUIRES: the cache outlives the scheduler and can hold any one sequence at its limit.
+  Scheduler(const SchedulerOptions& options, kv_cache::KvCache& cache);
+  ~Scheduler();
+
+  // Rows of the largest step that a scheduler with these options plans.
+  static int64_t max_rows(const SchedulerOptions& options);
+
+  // REQUIRES: ids ascend.
+  void add(std::unique_ptr<Sequence> sequence);
+
+  // Null if there is none. With `keep_prefix`, what it has stored can be found by later sequences.
+  std::unique_ptr<Sequence> remove(RequestId id, bool keep_prefix);
+
+  // Plans one step, in order of arrival; empty only if there is nothing to do. Valid until the next call of
+  // next_step().
+  std::span<const PlannedRows> next_step();
+
+  // The planned rows have been computed, which took that long. Then the caller appends tokens, or removes
+  // sequences.
+  void complete_step(double seconds);
+
+  bool is_idle() const { return running_.empty() && waiting_.empty(); }
+  std::span<const std::unique_ptr<Sequence>> running() const { return running_; }
+  const std::deque<std::unique_ptr<Sequence>>& waiting() const { return waiting_; }
+  int64_t n_preempted() const { return n_preempted_; }
+
+  // Ends the process unless every page is accounted for.
+  void check_integrity() const;
+
+ private:
+  void plan_decodes();
+  bool make_room(Sequence& sequence);
+  void preempt_youngest();
+  void admit();
+  bool is_worth_waiting_for(const Sequence& sequence) const;
+  int64_t prompt_budget() const;
+  void plan_prompts(int64_t budget);
+  int64_t give(Sequence& sequence, int64_t budget);
+
+  const SchedulerOptions options_;
+  kv_cache::KvCache& cache_;
+  // Both in order of arrival.
+  std::vector<std::unique_ptr<Sequence>> running_;
+  std::deque<std::unique_ptr<Sequence>> waiting_;
+  std::vector<PlannedRows> plan_;
+  std::vector<Sequence*> prompts_;  // scratch of plan_prompts
+  int64_t n_decodes_ = 0;           // in plan_
+  double seconds_per_row_ = 0;      // of steps with many rows, smoothed; 0: not known yet
+  int64_t n_preempted_ = 0;
+};
+
+}  // namespace engine

@@ -1,0 +1,48 @@
+#pragma once
+// One request while the engine has it: its tokens, its pages, and who hears of it.
+//
+//   tokens   [0, n_prompt)           the prompt
+//            [n_prompt, n)           generated
+//            [0, cache.n_stored)     keys and values are in the cache
+//            [cache.n_stored, n)     to be computed; one token while it decodes, more while it reads its
+//            prompt or
+//                                    comes back after a preemption
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "kv_cache/kv_cache.h"
+#include "sampling/sampler.h"
+
+namespace engine {
+
+struct Sequence {
+  using Clock = std::chrono::steady_clock;
+
+  RequestId id{};  // ascending in order of arrival
+  std::vector<TokenId> tokens;
+  int64_t n_prompt = 0;
+  int64_t n_limit = 0;  // tokens in all, at which the answer ends with FinishReason::length
+  std::string salt;
+
+  // The scheduler's.
+  kv_cache::SequencePages cache;
+  int64_t n_cached_prompt = -1;  // prompt tokens found in the cache when it first began; -1: it has not
+  int64_t n_planned = 0;         // rows in the step being planned
+
+  // The engine's.
+  sampling::Sampler sampler{sampling::Parameters{}};
+  std::vector<TokenId> stop_ids;
+  int n_top_logprobs = -1;
+  std::shared_ptr<RequestSink> sink;
+  Clock::time_point submitted, started, answered;  // answered: the first token
+  bool has_started = false;
+
+  int64_t n_tokens() const { return static_cast<int64_t>(tokens.size()); }
+  int64_t n_generated() const { return n_tokens() - n_prompt; }
+  int64_t n_to_compute() const { return n_tokens() - cache.n_stored; }
+};
+
+}  // namespace engine
