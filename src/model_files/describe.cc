@@ -46,11 +46,19 @@ Json describe_tensors(const ModelFile& file) {
   return tensors;
 }
 
+// A float of 32 bits with no more digits than it has: 1e-05, not 9.999999747378752e-06.
+Json describe_element(const gguf::Entry& entry, uint64_t index) {
+  Json value = gguf::element(entry, index);
+  if (entry.type != gguf::ValueType::f32) return value;
+  const auto shortest = base::parse_double(base::format_float(static_cast<float>(value.as_double())));
+  return shortest ? Json(*shortest) : value;
+}
+
 Json describe_value(const gguf::Entry& entry) {
-  if (!entry.is_array) return gguf::element(entry);
+  if (!entry.is_array) return describe_element(entry, 0);
   if (entry.count > kMaxShownElements) return gguf::type_in_words(entry);
   Json values(Json::Array{});
-  for (uint64_t i = 0; i < entry.count; ++i) values.push_back(gguf::element(entry, i));
+  for (uint64_t i = 0; i < entry.count; ++i) values.push_back(describe_element(entry, i));
   return values;
 }
 
@@ -97,8 +105,7 @@ Json describe_gguf_tokenizer(const gguf::Metadata& metadata) {
 // Which of the files that make a tokenizer are there; what is in tokenizer.json only the tokenizer can tell.
 Json describe_folder_tokenizer(const ModelFile& file) {
   Json files(Json::Array{});
-  for (const char* name :
-       {"tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"})
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"})
     if (file.has_sibling(name)) files.push_back(name);
   if (files.as_array().empty()) return nullptr;
   Json tokenizer;

@@ -142,7 +142,8 @@ const char* type_name(ValueType type) {
 
 std::string type_in_words(const Entry& entry) {
   if (!entry.is_array) return cat("a value of type ", type_name(entry.type));
-  return cat("an array of ", entry.count, " ", type_name(entry.type));
+  return cat("an array of ", entry.count, " ", type_name(entry.type),
+             entry.type == ValueType::string ? "s" : "");
 }
 
 base::Json element(const Entry& entry, uint64_t index) {
