@@ -21,11 +21,11 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-base::Status check_ids(std::span<const TokenId> ids, int64_t n_valid, const char* field) {
+base::Status check_prompt(std::span<const TokenId> ids, int64_t n_valid) {
   for (const TokenId id : ids)
     if (id < 0 || id >= n_valid)
       return base::fail(base::Code::invalid_argument,
-                        base::cat(field, " has token id ", id, ", the model knows 0 to ", n_valid - 1));
+                        base::cat("the prompt has token id ", id, ", the model knows 0 to ", n_valid - 1));
   return {};
 }
 
@@ -102,8 +102,7 @@ EngineLoop::~EngineLoop() {
 
 base::Status EngineLoop::check(const Request& request) const {
   if (request.prompt.empty()) return base::fail(base::Code::invalid_argument, "the prompt is empty");
-  TRY(check_ids(request.prompt, n_valid_ids_, "the prompt"));
-  TRY(check_ids(request.stop_ids, n_valid_ids_, "stop_ids"));
+  TRY(check_prompt(request.prompt, n_valid_ids_));
   TRY(sampling::validate(request.sampling));
   if (request.max_tokens < -1 || request.max_tokens == 0)
     return base::fail(base::Code::invalid_argument,

@@ -45,7 +45,7 @@ class RequestSink {
 struct Request {
   std::vector<TokenId> prompt;  // at least one, all in range
   sampling::Parameters sampling;
-  std::vector<TokenId> stop_ids;  // any of them ends the answer
+  std::vector<TokenId> stop_ids;  // any of them ends the answer; one that the model cannot give does nothing
   bool ignore_stop_ids = false;   // they are generated like any other
   int64_t max_tokens = -1;        // -1: until the context is full
   int n_top_logprobs = -1;        // see sampling::Sampler::sample
