@@ -16,7 +16,8 @@ bool runs_avx512(const platform::CpuFeatures& cpu) {
 
 std::span<const KernelChoice> built_kernels() {
   static const platform::CpuFeatures cpu = platform::cpu_features();
-  static const KernelChoice choices[] = {{&avx512_kernels(), runs_avx512(cpu)}, {&scalar_kernels(), true}};
+  static const KernelChoice choices[] = {
+      {&avx512_kernels(), runs_avx512(cpu)}, {&avx2_kernels(), runs_avx2(cpu)}, {&scalar_kernels(), true}};
   return choices;
 }
 
