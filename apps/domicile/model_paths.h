@@ -4,10 +4,21 @@
 
 #include "base/result.h"
 #include "config/settings.h"
+#include "model_store/store.h"
 
 namespace apps {
 
-// A path that exists, or a name in the store. An unknown name is an error that lists what there is.
+// What commands take when no model is named.
+inline constexpr const char* kDefaultModel = "smollm2";
+
+model_store::Store open_store(const config::Settings& settings);
+
+// Fetches a model, with a progress bar.
+base::Result<model_store::Pulled> pull_model(const model_store::Store& store, const std::string& model,
+                                             const model_store::Store::PullOptions& options);
+
+// A path that exists, or a name in the store; a name of the catalogue is pulled first. Another name is an error that
+// lists what there is.
 base::Result<std::string> resolve_model(const std::string& model, const config::Settings& settings);
 
 // The id under which a model is served: its name, or a path's file name without `.gguf`.

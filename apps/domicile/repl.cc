@@ -251,8 +251,8 @@ std::string history_path(const config::Settings& settings) {
 
 Result<int> run_repl(const serving::HostedModel& host, const config::Settings& settings, const ReplOptions& options,
                      const Interrupt& interrupt) {
-  if (!host.text_problem().empty())
-    return base::fail(base::Code::unsupported, cat("model '", host.served().id, "': ", host.text_problem()));
+  if (!host.served().tokenizer_problem.empty())
+    return base::fail(base::Code::unsupported, cat("model '", host.served().id, "': ", host.served().tokenizer_problem));
   if (!platform::is_terminal(STDOUT_FILENO))
     return base::fail(base::Code::invalid_argument, "a conversation needs a terminal: give -p TEXT");
   History history(history_path(settings));

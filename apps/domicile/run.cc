@@ -65,8 +65,8 @@ Result<serving::Prompt> make_prompt(const serving::HostedModel& host, const RunF
                                     const std::optional<std::string>& text) {
   const serving::ServedModel& model = host.served();
   if (flags.ids) return serving::ids_prompt(model, TRY(parse_ids(*flags.ids)));
-  if (!host.text_problem().empty())
-    return fail(Code::unsupported, cat("model '", model.id, "': ", host.text_problem()));
+  if (!host.served().tokenizer_problem.empty())
+    return fail(Code::unsupported, cat("model '", model.id, "': ", host.served().tokenizer_problem));
   if (flags.raw) return serving::text_prompt(model, *text, serving::PlainText::raw);
   if (model.chat_template != nullptr) return chat_turn(model, flags, *text);
   if (!host.loaded().text.template_problem.empty())

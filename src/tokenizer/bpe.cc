@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
 #include <string>
 
@@ -146,17 +147,36 @@ constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
 struct Symbol {
   TokenId id;  // -1: merged into its left neighbour
   uint32_t previous, next;
+  MergeTable::Merge merge;  // with the next symbol; kNoRank if there is none
 };
 
-// A pair as it was when it was found; it no longer stands once either side has changed.
-struct Candidate {
-  int32_t rank;
-  uint32_t left;  // index of the left symbol
-  TokenId left_id, right_id;
-  // For a heap whose top is the lowest rank, and the leftmost of equals.
-  bool operator<(const Candidate& other) const {
-    return rank != other.rank ? rank > other.rank : left > other.left;
+// Candidates for merging, lowest rank first, the leftmost of equals first. An entry is stale, and passed
+// over, when the pair at its place has another rank by now.
+class MergeQueue {
+ public:
+  void put_unordered(int32_t rank, uint32_t left) { heap_.push_back(key(rank, left)); }
+  void order() { std::make_heap(heap_.begin(), heap_.end(), std::greater<>()); }
+  void put(int32_t rank, uint32_t left) {
+    heap_.push_back(key(rank, left));
+    std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
   }
+  bool empty() const { return heap_.empty(); }
+  struct Entry {
+    int32_t rank;
+    uint32_t left;
+  };
+  Entry take() {
+    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
+    const uint64_t top = heap_.back();
+    heap_.pop_back();
+    return {static_cast<int32_t>(top >> 32), static_cast<uint32_t>(top)};
+  }
+
+ private:
+  static uint64_t key(int32_t rank, uint32_t left) {
+    return uint64_t{static_cast<uint32_t>(rank)} << 32 | left;
+  }
+  std::vector<uint64_t> heap_;
 };
 
 std::vector<Symbol> link(const std::vector<TokenId>& ids) {
@@ -164,21 +184,18 @@ std::vector<Symbol> link(const std::vector<TokenId>& ids) {
   const auto n = static_cast<uint32_t>(ids.size());
   symbols.reserve(n);
   for (uint32_t i = 0; i < n; ++i)
-    symbols.push_back({ids[i], i == 0 ? kNone : i - 1, i + 1 == n ? kNone : i + 1});
+    symbols.push_back({ids[i], i == 0 ? kNone : i - 1, i + 1 == n ? kNone : i + 1, {kNoRank, -1}});
   return symbols;
 }
 
-bool stands(const Candidate& candidate, const std::vector<Symbol>& symbols) {
-  const Symbol& left = symbols[candidate.left];
-  return left.id == candidate.left_id && left.next != kNone && symbols[left.next].id == candidate.right_id;
-}
-
-void merge_with_next(std::vector<Symbol>& symbols, uint32_t left, TokenId result) {
-  const uint32_t right = symbols[left].next;
-  const uint32_t after = symbols[right].next;
-  symbols[left] = {result, symbols[left].previous, after};
-  symbols[right].id = -1;
-  if (after != kNone) symbols[after].previous = left;
+void merge_with_next(std::vector<Symbol>& symbols, uint32_t left) {
+  Symbol& symbol = symbols[left];
+  Symbol& right = symbols[symbol.next];
+  symbol.id = symbol.merge.result;
+  symbol.next = right.next;
+  if (right.next != kNone) symbols[right.next].previous = left;
+  right.id = -1;
+  right.merge.rank = kNoRank;
 }
 
 }  // namespace
@@ -188,24 +205,25 @@ void Bpe::encode_long(std::string_view piece, bool avoid_reserved, std::vector<T
   ids.reserve(piece.size());
   initial_symbols(piece, ids);
   std::vector<Symbol> symbols = link(ids);
-  std::vector<Candidate> heap;
-  const auto offer = [&](uint32_t left) {
-    if (left == kNone || symbols[left].next == kNone) return false;
-    const TokenId left_id = symbols[left].id, right_id = symbols[symbols[left].next].id;
-    const MergeTable::Merge* merge = merge_of(left_id, right_id, avoid_reserved);
-    if (merge != nullptr) heap.push_back({merge->rank, left, left_id, right_id});
+  MergeQueue queue;
+  // Looks up the pair that starts at `left`; true if it may merge.
+  const auto look_up = [&](uint32_t left) {
+    Symbol& symbol = symbols[left];
+    const MergeTable::Merge* merge =
+        symbol.next == kNone ? nullptr : merge_of(symbol.id, symbols[symbol.next].id, avoid_reserved);
+    symbol.merge = merge != nullptr ? *merge : MergeTable::Merge{kNoRank, -1};
     return merge != nullptr;
   };
-  for (uint32_t i = 0; i < symbols.size(); ++i) offer(i);
-  std::make_heap(heap.begin(), heap.end());
-  while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end());
-    const Candidate best = heap.back();
-    heap.pop_back();
-    if (!stands(best, symbols)) continue;
-    merge_with_next(symbols, best.left, merges_.find(best.left_id, best.right_id)->result);
-    if (offer(symbols[best.left].previous)) std::push_heap(heap.begin(), heap.end());
-    if (offer(best.left)) std::push_heap(heap.begin(), heap.end());
+  for (uint32_t i = 0; i < symbols.size(); ++i)
+    if (look_up(i)) queue.put_unordered(symbols[i].merge.rank, i);
+  queue.order();
+  while (!queue.empty()) {
+    const auto [rank, left] = queue.take();
+    if (symbols[left].merge.rank != rank) continue;
+    merge_with_next(symbols, left);
+    if (look_up(left)) queue.put(symbols[left].merge.rank, left);
+    const uint32_t previous = symbols[left].previous;
+    if (previous != kNone && look_up(previous)) queue.put(symbols[previous].merge.rank, previous);
   }
   ids.clear();
   for (const Symbol& symbol : symbols)

@@ -107,12 +107,16 @@ MixedText sort_long_mark_runs(std::string_view text, const Provenance& provenanc
   return sorted;
 }
 
+// A long run takes more than `kStep` bytes, so that looking at one character in as many finds it.
 bool has_long_mark_run(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const MarkRun run = mark_run(text, i);
+  constexpr size_t kStep = 2 * kLongMarkRun;
+  for (size_t i = 0; i < text.size(); i += kStep) {
+    size_t begin = previous_start(text, i + 1);
+    if (!starts_with_mark(code_point_at(text, begin).value)) continue;
+    while (begin > 0 && starts_with_mark(code_point_at(text, previous_start(text, begin)).value))
+      begin = previous_start(text, begin);
+    const MarkRun run = mark_run(text, begin);
     if (run.n_marks > kLongMarkRun) return true;
-    i = run.end;
-    if (i < text.size()) i += static_cast<size_t>(code_point_at(text, i).size);
   }
   return false;
 }
@@ -191,6 +195,7 @@ base::Result<Normalization> parse_normalizer(const base::Json* normalizer) {
 
 bool is_normalized(Normalization normalization, std::string_view text) {
   if (normalization == Normalization::none) return true;
+  if (has_long_mark_run(text)) return false;  // perhaps it is, but ICU would take long to say so
   UErrorCode error = U_ZERO_ERROR;
   return text.size() <= kMaxChunkBytes && nfc().isNormalizedUTF8(piece(text), error) && U_SUCCESS(error);
 }

@@ -14,7 +14,7 @@ enum class Normalization { none, nfc };
 // From the `normalizer` of a tokenizer.json; null where it has none.
 base::Result<Normalization> parse_normalizer(const base::Json* normalizer);
 
-// Whether normalising would change nothing. Then there is no need to copy.
+// True when normalising would change nothing, so that there is no need to copy. May be false then, too.
 bool is_normalized(Normalization normalization, std::string_view text);
 
 // Linear in the text's length. REQUIRES: `text` is well-formed.

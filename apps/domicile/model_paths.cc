@@ -1,0 +1,40 @@
+#include "apps/domicile/model_paths.h"
+
+#include "apps/domicile/interrupt.h"
+#include "apps/domicile/output.h"
+#include "base/strings.h"
+#include "model_store/model_name.h"
+
+namespace apps {
+
+using base::Result;
+using model_store::Store;
+
+Store open_store(const config::Settings& settings) {
+  return Store(*settings.text("data-dir"), Store::real_world(platform::process_environment()));
+}
+
+Result<model_store::Pulled> pull_model(const Store& store, const std::string& model, const Store::PullOptions& options) {
+  const Interrupt interrupt = TRY(Interrupt::watch());
+  ProgressBar bar(base::cat("pulling ", model));
+  return store.pull(model, options, [&](const model_store::Progress& progress) {
+    bar.update(progress.done_bytes, progress.total_bytes);
+    return !interrupt.is_set();
+  });
+}
+
+Result<std::string> resolve_model(const std::string& model, const config::Settings& settings) {
+  const Store store = open_store(settings);
+  auto path = store.resolve(model);
+  if (path) return path->string();
+  if (path.error().code != base::Code::not_found || !store.can_pull(model)) return std::unexpected(path.error());
+  print_note(base::cat("model '", model, "' is not here yet: pulling it"));
+  return TRY(pull_model(store, model, {})).path.string();
+}
+
+std::string model_id(const std::string& model) {
+  return model_store::looks_like_path(model) ? model_store::name_of_path(model)
+                                             : std::string(model_store::without_latest(model));
+}
+
+}  // namespace apps

@@ -1,0 +1,83 @@
+#include "serving/hosted_model.h"
+
+#include <ctime>
+
+#include "base/strings.h"
+#include "engine/memory_plan.h"
+#include "platform/memory_facts.h"
+
+namespace serving {
+
+using base::Result;
+
+namespace {
+
+// Activations of a step and the logits of its sequences; what the program itself takes.
+uint64_t work_bytes(const models::Config& c, const HostOptions& options) {
+  constexpr uint64_t kProgramBytes = uint64_t{96} << 20;
+  const auto rows = static_cast<uint64_t>(options.chunk_tokens + options.max_sequences);
+  const auto floats_per_row = static_cast<uint64_t>(2 * c.width + 2 * (c.n_heads + c.n_kv_heads) * c.head_dim + 2 * c.ffn_width);
+  const auto logits = static_cast<uint64_t>(options.max_sequences) * static_cast<uint64_t>(c.vocab_size);
+  return kProgramBytes + 4 * (rows * floats_per_row + logits);
+}
+
+compute::KvShape kv_shape(const models::Config& c, compute::KvType type) {
+  return {.n_layers = static_cast<int>(c.n_layers),
+          .n_kv_heads = static_cast<int>(c.n_kv_heads),
+          .head_dim = static_cast<int>(c.head_dim),
+          .type = type};
+}
+
+Result<engine::MemoryPlan> plan(const loading::OpenedModel& opened, const HostOptions& options) {
+  return engine::plan_memory({.usable_bytes = platform::memory_facts().usable_bytes,
+                              .weight_bytes = opened.file->tensor_bytes(),
+                              .work_bytes = work_bytes(opened.config, options),
+                              .page_bytes = kv_shape(opened.config, options.kv_type).page_bytes(),
+                              .model_context = opened.config.context_length,
+                              .requested_context = options.context_tokens.value_or(0),
+                              .max_sequences = options.max_sequences});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, const HostOptions& options) {
+  std::shared_ptr<HostedModel> host(new HostedModel);
+  loading::OpenedModel opened = TRY(loading::open_model(path));
+  if (options.chat_template) {
+    auto replaced = loading::replace_template(opened.text, *options.chat_template);
+    if (!replaced) return base::fail(replaced.error(), "the given chat template");
+  }
+  const engine::MemoryPlan memory = TRY(plan(opened, options));
+  host->note_ = memory.note;
+  host->backend_ = TRY(compute::make_cpu_backend(options.backend));
+  host->loaded_ = std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
+      std::move(opened),
+      {.backend = *host->backend_, .progress = options.progress, .cancelled = options.cancelled})));
+  host->engine_ = TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
+                                                                    .n_pages = memory.n_pages,
+                                                                    .max_sequences = options.max_sequences,
+                                                                    .chunk_tokens = options.chunk_tokens,
+                                                                    .kv_type = options.kv_type,
+                                                                    .n_valid_ids = host->loaded_->n_valid_ids}));
+  host->fill_served(options.id);
+  return host;
+}
+
+void HostedModel::fill_served(const std::string& id) {
+  const loading::TextSide& text = loaded_->text;
+  served_.id = id;
+  served_.created = static_cast<int64_t>(std::time(nullptr));
+  served_.tokenizer = text.tokenizer.get();
+  served_.tokenizer_problem = text.tokenizer_problem;
+  served_.chat_template = text.chat_template ? &*text.chat_template : nullptr;
+  served_.template_problem = text.template_problem;
+  served_.template_variables = text.template_variables;
+  served_.engine = engine_.get();
+  const loading::GenerationDefaults& defaults = loaded_->defaults;
+  served_.defaults = {defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
+  served_.stop_ids = loaded_->stop_ids;
+  served_.n_ids = loaded_->model->config().vocab_size;
+  if (text.tokenizer) served_.encode_plain = [&text](std::string_view plain) { return text.encode_plain(plain); };
+}
+
+}  // namespace serving

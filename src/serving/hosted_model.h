@@ -1,0 +1,54 @@
+#pragma once
+// A model brought up for serving: memory planned, weights loaded, engine running, text side at hand.
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "compute/backend.h"
+#include "engine/engine.h"
+#include "loading/loaded_model.h"
+#include "serving/served_model.h"
+
+namespace serving {
+
+struct HostOptions {
+  std::string id;  // the name that clients use
+  compute::BackendOptions backend;
+  compute::KvType kv_type = compute::KvType::bf16;
+  int64_t chunk_tokens = 512;
+  std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
+  int max_sequences = 32;
+  std::optional<std::string> chat_template;  // source that takes the place of the model's own
+  std::function<void(uint64_t done, uint64_t total)> progress;  // bytes of weights; may be empty
+  const std::atomic<bool>* cancelled = nullptr;                 // looked at while loading
+};
+
+// Immutable once loaded; keeps everything that served() borrows alive.
+class HostedModel {
+ public:
+  // Fails before reading weights if they and a useful context do not fit into memory.
+  static base::Result<std::shared_ptr<HostedModel>> load(const std::string& path, const HostOptions& options);
+
+  const ServedModel& served() const { return served_; }
+  const loading::LoadedModel& loaded() const { return *loaded_; }
+  const compute::Backend& backend() const { return *backend_; }
+  engine::Engine& engine() const { return *engine_; }
+  // What the user should know: that the context was cut to fit. Often empty.
+  const std::string& note() const { return note_; }
+
+ private:
+  HostedModel() = default;
+  void fill_served(const std::string& id);
+
+  // In the order in which they depend on each other; destroyed from the last to the first.
+  std::unique_ptr<compute::Backend> backend_;
+  std::unique_ptr<loading::LoadedModel> loaded_;
+  std::unique_ptr<engine::Engine> engine_;
+  ServedModel served_;
+  std::string note_;
+};
+
+}  // namespace serving
