@@ -1,0 +1,385 @@
+#include "http/connection.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <ctime>
+#include <exception>
+#include <utility>
+
+#include "base/strings.h"
+#include "base/utf8.h"
+#include "http/response_head.h"
+
+namespace http {
+namespace asio = boost::asio;
+namespace {
+
+using std::chrono::milliseconds;
+
+// Of pipelined requests that wait, and of a body before the parser has seen it.
+constexpr size_t kMaxUnreadBytes = size_t{64} << 10;
+// A refused body up to this size is read to its end, so that the connection can go on.
+constexpr size_t kMaxDiscardedBodyBytes = size_t{64} << 10;
+
+}  // namespace
+
+// ---- Exchange
+
+template <class Work>
+void Exchange::post(Work work) {
+  if (auto core = core_.lock())
+    asio::post(core->io, [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
+}
+
+void Exchange::signal() {
+  if (auto connection = connection_.lock()) connection->signal();
+}
+
+void Exchange::answer(Response response_given, std::unique_ptr<BodySource> source_given,
+                      StreamOptions options) {
+  post([response = std::move(response_given), source = std::move(source_given),
+        options = std::move(options)](Exchange& self) mutable {
+    if (std::exchange(self.answered, true) || self.ended_) return;
+    self.response = std::move(response);
+    self.source = std::move(source);
+    self.stream_options = std::move(options);
+    self.signal();
+  });
+}
+
+void Exchange::wake() {
+  if (!news.exchange(true)) post([](Exchange& self) { self.signal(); });
+}
+
+void Exchange::on_disconnect(std::function<void()> callback) {
+  post([callback = std::move(callback)](Exchange& self) mutable {
+    if (self.ended_) return;
+    if (self.left_) return callback();
+    self.disconnect_callback_ = std::move(callback);
+  });
+}
+
+void Exchange::run(std::function<void()> work) {
+  if (auto core = core_.lock()) asio::post(core->workers, std::move(work));
+}
+
+void Exchange::client_left() {
+  if (ended_ || std::exchange(left_, true)) return;
+  if (auto callback = std::exchange(disconnect_callback_, nullptr)) callback();
+}
+
+void Exchange::end() {
+  ended_ = true;
+  disconnect_callback_ = nullptr;
+  source.reset();
+}
+
+// ---- the handler's end of an exchange
+
+namespace {
+
+class ReplyHandle : public Reply {
+ public:
+  explicit ReplyHandle(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ~ReplyHandle() override { send({500, {}, {}}); }  // does nothing after an answer
+
+  void send(Response response) override { stream(std::move(response), nullptr, {}); }
+  void stream(Response response, std::unique_ptr<BodySource> source, StreamOptions options) override {
+    if (answered_.exchange(true)) return;
+    exchange_->answer(std::move(response), std::move(source), std::move(options));
+  }
+  void wake() override { exchange_->wake(); }
+  void on_disconnect(std::function<void()> callback) override {
+    exchange_->on_disconnect(std::move(callback));
+  }
+  void run(std::function<void()> work) override { exchange_->run(std::move(work)); }
+
+ private:
+  std::shared_ptr<Exchange> exchange_;
+  std::atomic<bool> answered_{false};
+};
+
+// Third-party code may throw; that ends one request, not the server.
+void call_handler(const Handler& handler, Request request, const std::shared_ptr<Reply>& reply) {
+  try {
+    handler(std::move(request), reply);
+  } catch (const std::exception&) {
+    reply->send({500, {}, {}});
+  }
+}
+
+}  // namespace
+
+// ---- Connection: reading
+
+Connection::Connection(const std::shared_ptr<Core>& core, asio::ip::tcp::socket socket)
+    : weak_core_(core),
+      core_(*core),
+      socket_(std::move(socket)),
+      wake_(core->io),
+      reader_(core->options.limits) {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto peer = socket_.remote_endpoint(ignored);
+  from_loopback_ = !ignored && peer.address().is_loopback();
+}
+
+Connection::~Connection() {
+  if (exchange_) exchange_->end();
+  core_.connections.erase(this);
+  std::lock_guard lock(core_.mutex);
+  --core_.n_connections;
+  core_.connection_ended.notify_all();
+}
+
+void Connection::start_reading() {
+  if (reading_ || input_ended_ || input_.size() >= kMaxUnreadBytes) return;
+  reading_ = true;
+  // Waiting without a buffer: an idle connection costs none.
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [self = shared_from_this()](boost::system::error_code error) {
+                       self->reading_ = false;
+                       if (error) return self->received(/*ended=*/true);
+                       const size_t n = self->socket_.read_some(asio::buffer(self->core_.scratch), error);
+                       if (error == asio::error::would_block) return self->start_reading();
+                       self->input_.append(self->core_.scratch.data(), n);
+                       self->received(/*ended=*/bool(error));
+                     });
+}
+
+void Connection::received(bool ended) {
+  if (ended) {
+    input_ended_ = true;
+    if (exchange_) exchange_->client_left();
+  }
+  start_reading();
+  signal();
+}
+
+// Waits for signal() or the deadline. Whoever waits looks at his condition before and after.
+Connection::Awaitable Connection::signalled(Clock::time_point deadline) {
+  wake_.expires_at(deadline);
+  const auto [error] = co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return bool(error);
+}
+
+Connection::Awaitable Connection::read_request() {
+  const ServerOptions& options = core_.options;
+  auto deadline = Clock::now() + options.idle_timeout;
+  bool begun = false, again = false;
+  while (true) {
+    if (again || !input_.empty()) {
+      if (!std::exchange(begun, true)) deadline = Clock::now() + options.head_timeout;
+      size_t consumed = 0;
+      const RequestReader::State state = reader_.feed(input_, consumed);
+      input_.erase(0, consumed);
+      start_reading();
+      if (state == RequestReader::State::complete) co_return true;
+      if (state == RequestReader::State::failed)
+        co_return co_await refuse_and_close(nullptr, core_.error(reader_.status(), reader_.problem()));
+      again = state == RequestReader::State::head;
+      if (again) {
+        const bool goes_on = co_await head_arrived();
+        if (!goes_on) co_return false;
+      }
+      if (has_body_to_come_ && consumed > 0) deadline = Clock::now() + options.body_timeout;
+      if (again) continue;
+    }
+    if (input_ended_ || core_.draining) co_return false;
+    const bool in_time = co_await signalled(deadline);
+    if (in_time || Clock::now() < deadline) continue;
+    if (!begun) co_return false;
+    co_return co_await refuse_and_close(nullptr, core_.error(408, "the request did not arrive in time"));
+  }
+}
+
+std::optional<Response> Connection::refusal_of_head() {
+  const Request& head = reader_.request();
+  if (core_.options.gate)
+    if (auto refusal = core_.options.gate(head)) return refusal;
+  match_ = core_.router.find(head.method, head.path);
+  if (match_.route) return std::nullopt;
+  if (match_.allowed.empty())
+    return core_.error(404, base::cat("there is nothing at ", base::printable(head.path)));
+  std::string allowed;
+  for (const std::string& method : match_.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
+  Response response = head.method == "OPTIONS" ? Response{204, {}, {}}
+                                               : core_.error(405, base::cat("this path takes ", allowed));
+  response.headers.add("allow", allowed);
+  return response;
+}
+
+Connection::Awaitable Connection::head_arrived() {
+  keep_alive_ = reader_.keep_alive();
+  const std::optional<size_t> body_bytes = reader_.body_bytes();
+  has_body_to_come_ = body_bytes != size_t{0};
+  refusal_ = refusal_of_head();
+  if (refusal_) {
+    const bool small = body_bytes && *body_bytes <= kMaxDiscardedBodyBytes;
+    const bool may_go_on = !has_body_to_come_ || (small && !reader_.expects_continue());
+    if (may_go_on) co_return true;  // the refusal is sent once the body has passed
+    co_return co_await refuse_and_close(&reader_.request(), std::move(*refusal_));
+  }
+  if (reader_.expects_continue() && has_body_to_come_ && input_.empty())
+    co_return co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+  co_return true;
+}
+
+// ---- Connection: answering
+
+asio::awaitable<void> Connection::run() {
+  const auto self = shared_from_this();
+  start_reading();
+  while (true) {
+    const bool has_request = co_await read_request();
+    if (!has_request) break;
+    const bool goes_on = co_await answer_request();
+    if (!goes_on) break;
+  }
+  co_await linger();
+}
+
+void Connection::dispatch(Request request) {
+  exchange_ = std::make_shared<Exchange>(weak_core_, weak_from_this());
+  if (input_ended_) exchange_->client_left();
+  auto reply = std::make_shared<ReplyHandle>(exchange_);
+  const Route& route = *match_.route;
+  if (route.run_on == RunOn::server) return call_handler(route.handler, std::move(request), reply);
+  asio::post(core_.workers, [&route, request = std::move(request), reply = std::move(reply)]() mutable {
+    call_handler(route.handler, std::move(request), reply);
+  });
+}
+
+Connection::Awaitable Connection::answer_request() {
+  Request request = reader_.take();
+  request.id = core_.new_request_id();
+  request.from_loopback = from_loopback_;
+  if (refusal_) {
+    Response refusal = std::move(*std::exchange(refusal_, std::nullopt));
+    const bool goes_on = co_await write_whole(&request, std::move(refusal));
+    co_return goes_on;
+  }
+  request.path_parameters = std::move(match_.parameters);
+  Request head = request;
+  head.body.clear();
+  dispatch(std::move(request));
+  const auto exchange = exchange_;
+  while (!exchange->answered) co_await signalled(Clock::time_point::max());
+  bool goes_on = false;
+  if (exchange->source)
+    goes_on = co_await write_stream(head, *exchange);
+  else
+    goes_on = co_await write_whole(&head, std::move(exchange->response));
+  exchange->end();
+  exchange_.reset();
+  co_return goes_on;
+}
+
+void Connection::touch_up(const Request* request, Response& response) {
+  if (response.status >= 500 && response.body.empty())
+    response = core_.error(response.status, "something went wrong inside the server");
+  if (core_.options.finish_response) core_.options.finish_response(request, response);
+  const bool has_id = request && !request->id.empty();
+  response.headers.set("x-request-id", has_id ? request->id : core_.new_request_id());
+}
+
+Connection::Awaitable Connection::refuse_and_close(const Request* request, Response response) {
+  keep_alive_ = false;
+  co_return co_await write_whole(request, std::move(response));
+}
+
+Connection::Awaitable Connection::write_whole(const Request* request, Response response) {
+  touch_up(request, response);
+  keep_alive_ = keep_alive_ && !core_.draining && !input_ended_;
+  std::string bytes = response_head(response, {.framing = Framing::length,
+                                               .body_bytes = response.body.size(),
+                                               .keep_alive = keep_alive_,
+                                               .date = http_date(std::time(nullptr))});
+  if (!request || request->method != "HEAD") bytes += response.body;
+  const bool written = co_await write(bytes);
+  co_return written&& keep_alive_;
+}
+
+Connection::Awaitable Connection::write_stream(const Request& request, Exchange& exchange) {
+  Response& response = exchange.response;
+  touch_up(&request, response);
+  keep_alive_ = keep_alive_ && !core_.draining && !input_ended_ && request.version == 11;
+  const bool chunked = request.version == 11;
+  auto add = [&](std::string& out, std::string_view data) {
+    chunked ? append_chunk(out, data) : void(out += data);
+  };
+  std::string bytes = response_head(response, {.framing = chunked ? Framing::chunked : Framing::until_close,
+                                               .keep_alive = keep_alive_,
+                                               .date = http_date(std::time(nullptr))});
+  add(bytes, exchange.stream_options.filler);
+  std::string piece;
+  while (true) {
+    exchange.news = false;
+    const bool ended = exchange.source->read(piece);
+    add(bytes, piece);
+    if (ended && chunked) bytes += kLastChunk;
+    const bool written = co_await write(bytes);
+    if (!written || ended) co_return written&& keep_alive_;
+    piece.clear();
+    bytes.clear();
+    const auto filler_due = Clock::now() + exchange.stream_options.filler_interval;
+    while (!exchange.news && Clock::now() < filler_due) co_await signalled(filler_due);
+    if (!exchange.news) add(bytes, exchange.stream_options.filler);
+  }
+}
+
+// Mostly the socket takes all at once, and nothing waits.
+Connection::Awaitable Connection::write(std::string_view bytes) {
+  auto deadline = Clock::now() + core_.options.write_timeout;
+  while (!bytes.empty()) {
+    boost::system::error_code error;
+    const size_t n = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+    bytes.remove_prefix(n);
+    if (n > 0) deadline = Clock::now() + core_.options.write_timeout;
+    if (error && error != asio::error::would_block) co_return false;
+    if (bytes.empty()) break;
+    writable_ = false;
+    socket_.async_wait(asio::socket_base::wait_write, [self = shared_from_this()](boost::system::error_code) {
+      self->writable_ = true;
+      self->signal();
+    });
+    while (!writable_) {
+      co_await signalled(deadline);
+      if (Clock::now() >= deadline) co_return false;
+    }
+  }
+  co_return true;
+}
+
+// Closing with unread input would make the kernel send a reset, which may destroy the answer on its way.
+asio::awaitable<void> Connection::linger() {
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  const auto deadline = Clock::now() + milliseconds(1000);
+  while (!input_ended_ && !core_.draining && Clock::now() < deadline) {
+    input_.clear();
+    start_reading();
+    co_await signalled(deadline);
+  }
+  abort();
+}
+
+// ---- Connection: ending
+
+void Connection::finish_soon() {
+  signal();
+}
+
+void Connection::abort() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  if (exchange_) exchange_->client_left();
+  input_ended_ = true;
+  signal();
+}
+
+}  // namespace http

@@ -1,0 +1,142 @@
+#pragma once
+// One connection of the server; only server.cc and connection.cc know of it.
+//
+// Everything in here but the members of Exchange that say so happens on the server's one thread, so nothing
+// is locked. Data is read in one place, start_reading(), which keeps a read pending as long as there is room:
+// that is how a client's leaving is seen while its answer is made, and where pipelined requests wait.
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/reply.h"
+#include "http/request_reader.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace http {
+
+class Connection;
+
+// What all connections share.
+struct Core {
+  Core(ServerOptions options_given, Router router_given);
+
+  std::string new_request_id();
+  Response error(int status, const std::string& sentence) const;
+
+  const ServerOptions options;
+  const Router router;
+  std::string url;
+  const uint64_t id_key;
+  uint64_t n_ids = 0;
+  std::vector<char> scratch;  // where reads land before they are copied to their connection
+  bool draining = false;
+  std::map<Connection*, std::weak_ptr<Connection>> connections;
+
+  std::mutex mutex;
+  std::condition_variable connection_ended;
+  size_t n_connections = 0;  // guarded by mutex; for other threads
+
+  boost::asio::thread_pool workers;
+  boost::asio::io_context io{1};  // last: its end destroys the coroutines, which use the rest
+};
+
+// One request and its answer. The handler's side may be called from any thread and outlive the server.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(std::weak_ptr<Core> core, std::weak_ptr<Connection> connection)
+      : core_(std::move(core)), connection_(std::move(connection)) {}
+
+  // Any thread.
+  void answer(Response response, std::unique_ptr<BodySource> source, StreamOptions options);
+  void wake();
+  void on_disconnect(std::function<void()> callback);
+  void run(std::function<void()> work);
+
+  // Server's thread.
+  void client_left();
+  void end();
+
+  // Server's thread only.
+  bool answered = false;
+  Response response;
+  std::unique_ptr<BodySource> source;  // null: the response is whole
+  StreamOptions stream_options;
+
+  std::atomic<bool> news{false};  // the source was woken and not read since
+
+ private:
+  template <class Work>
+  void post(Work work);
+  void signal();
+
+  std::weak_ptr<Core> core_;
+  std::weak_ptr<Connection> connection_;
+  std::function<void()> disconnect_callback_;
+  bool left_ = false, ended_ = false;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(const std::shared_ptr<Core>& core, boost::asio::ip::tcp::socket socket);
+  ~Connection();
+
+  boost::asio::awaitable<void> run();
+  void signal() { wake_.cancel(); }
+  // The server is draining: ends now if no answer is being made, else after it.
+  void finish_soon();
+  // Ends at once.
+  void abort();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Awaitable = boost::asio::awaitable<bool>;
+
+  void start_reading();
+  void received(bool ended);
+  Awaitable signalled(Clock::time_point deadline);
+
+  // Each tells whether the connection goes on.
+  Awaitable read_request();
+  Awaitable head_arrived();
+  Awaitable answer_request();
+  Awaitable refuse_and_close(const Request* request, Response response);
+  Awaitable write_whole(const Request* request, Response response);
+  Awaitable write_stream(const Request& request, Exchange& exchange);
+  Awaitable write(std::string_view bytes);
+  boost::asio::awaitable<void> linger();
+
+  std::optional<Response> refusal_of_head();
+  void dispatch(Request request);
+  void touch_up(const Request* request, Response& response);
+
+  std::weak_ptr<Core> weak_core_;
+  Core& core_;  // outlives every coroutine
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer wake_;
+  RequestReader reader_;
+  std::string input_;         // received, not yet used
+  bool reading_ = false;      // a read is pending
+  bool input_ended_ = false;  // the client has left
+  bool writable_ = false;
+  bool has_body_to_come_ = false;
+  bool keep_alive_ = true;
+  bool from_loopback_ = false;
+  std::optional<Response> refusal_;  // of the request whose body is being read
+  Router::Match match_;
+  std::shared_ptr<Exchange> exchange_;
+};
+
+}  // namespace http

@@ -1,0 +1,61 @@
+#pragma once
+// Bytes of a connection to requests (RFC 9112): one request after the other, in any cut.
+//
+// Strict where looseness has let requests be smuggled: Content-Length with Transfer-Encoding, several
+// Content-Lengths, bare control characters and a missing or repeated Host are refused.
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace http {
+
+struct Limits {
+  size_t header_bytes = size_t{32} << 10;
+  size_t body_bytes = size_t{32} << 20;
+};
+
+class RequestReader {
+ public:
+  explicit RequestReader(Limits limits);
+  ~RequestReader();
+
+  enum class State {
+    need_more,
+    head,      // the head is there, the body is not (yet); comes once, also for a request without a body
+    complete,  // take() the request
+    failed,    // see status(); the connection cannot be used further
+  };
+  // Feeds bytes that follow those consumed before. `consumed` is how many were used: pass the rest again.
+  State feed(std::string_view bytes, size_t& consumed);
+
+  // After State::head: the request without its body.
+  const Request& request() const { return request_; }
+  bool expects_continue() const;
+  // After State::head: bytes that the body will have; nothing if it is chunked.
+  std::optional<size_t> body_bytes() const;
+  bool keep_alive() const { return keep_alive_; }
+
+  // After State::complete. The reader is then ready for the next request.
+  Request take();
+
+  // After State::failed: 400, 413, 431, 501 or 505, and a sentence.
+  int status() const { return status_; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Parser;
+  State fail(int status, std::string problem);
+  State read_head();
+
+  Limits limits_;
+  std::unique_ptr<Parser> parser_;
+  Request request_;
+  bool keep_alive_ = true;
+  int status_ = 400;
+  std::string problem_;
+};
+
+}  // namespace http

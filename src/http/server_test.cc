@@ -1,0 +1,338 @@
+#include "http/server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tests/support/http_client.h"
+
+namespace http {
+namespace {
+
+using std::chrono::milliseconds;
+using tests::HttpAnswer;
+using tests::HttpClient;
+
+// Gives out a text piece by piece, as it is told.
+class Faucet {
+ public:
+  class Source : public BodySource {
+   public:
+    explicit Source(std::shared_ptr<Faucet> faucet) : faucet_(std::move(faucet)) {}
+    ~Source() override { faucet_->gone = true; }
+    bool read(std::string& out) override {
+      std::lock_guard lock(faucet_->mutex_);
+      out += std::exchange(faucet_->text_, {});
+      return faucet_->closed_;
+    }
+
+   private:
+    std::shared_ptr<Faucet> faucet_;
+  };
+  void pour(std::string text) {
+    {
+      std::lock_guard lock(mutex_);
+      text_ += text;
+    }
+    reply->wake();
+  }
+  void close() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    reply->wake();
+  }
+  std::shared_ptr<Reply> reply;
+  std::atomic<bool> gone{false};
+
+ private:
+  std::mutex mutex_;
+  std::string text_;
+  bool closed_ = false;
+};
+
+struct Running {
+  explicit Running(ServerOptions options = {}) {
+    Router router;
+    router.add(
+        "GET", "/hello",
+        [](Request request, std::shared_ptr<Reply> reply) {
+          reply->send({200, {}, "hello " + request.query});
+        },
+        RunOn::server);
+    router.add("POST", "/echo", [](Request request, std::shared_ptr<Reply> reply) {
+      reply->send({200, {}, std::move(request.body)});
+    });
+    router.add("POST", "/throw", [](Request, std::shared_ptr<Reply>) { throw std::bad_alloc(); });
+    router.add("POST", "/forget", [](Request, std::shared_ptr<Reply>) {});
+    router.add("POST", "/slow", [this](Request, std::shared_ptr<Reply> reply) {
+      reply->on_disconnect([this] { disconnected = true; });
+      std::lock_guard lock(mutex);
+      waiting.push_back(reply);
+      changed.notify_all();
+    });
+    router.add("POST", "/stream", [this](Request, std::shared_ptr<Reply> reply) {
+      faucet->reply = reply;
+      reply->on_disconnect([this] { disconnected = true; });
+      reply->stream({200, {}, {}}, std::make_unique<Faucet::Source>(faucet),
+                    {.filler = ": wait\n", .filler_interval = milliseconds(50)});
+      std::lock_guard lock(mutex);
+      streaming = true;
+      changed.notify_all();
+    });
+    auto started = Server::start(std::move(options), std::move(router));
+    EXPECT_TRUE(started) << started.error().message;
+    server = std::move(*started);
+  }
+  ~Running() {
+    server.reset();
+    faucet->reply.reset();
+  }
+  HttpClient client() { return HttpClient(server->port()); }
+  void await_stream() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, milliseconds(5000), [this] { return streaming; });
+  }
+  void await_slow() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, milliseconds(5000), [this] { return !waiting.empty(); });
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::shared_ptr<Reply>> waiting;
+  bool streaming = false;
+  std::atomic<bool> disconnected{false};
+  std::shared_ptr<Faucet> faucet = std::make_shared<Faucet>();
+  std::unique_ptr<Server> server;
+};
+
+bool comes_true(const std::function<bool()>& condition) {
+  for (int i = 0; i < 500; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return false;
+}
+
+TEST(Server, AnswersManyRequestsOverOneConnection) {
+  Running running;
+  HttpClient client = running.client();
+  for (int i = 0; i < 3; ++i) {
+    const HttpAnswer answer = client.ask("GET", "/hello?" + std::to_string(i));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "hello " + std::to_string(i));
+    EXPECT_EQ(answer.header("x-request-id").substr(0, 4), "req_");
+    EXPECT_EQ(answer.header("connection"), "keep-alive");
+  }
+}
+
+TEST(Server, AnswersPipelinedRequestsInOrder) {
+  Running running;
+  HttpClient client = running.client();
+  std::string all;
+  for (int i = 0; i < 20; ++i)
+    all += i % 2 ? HttpClient::request("GET", "/hello?" + std::to_string(i))
+                 : HttpClient::request("POST", "/echo", "hello " + std::to_string(i));
+  client.send(all);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.receive().body, "hello " + std::to_string(i));
+}
+
+TEST(Server, KnowsItsPathsAndMethods) {
+  Running running;
+  HttpClient client = running.client();
+  EXPECT_EQ(client.ask("GET", "/nothing").status, 404);
+  const HttpAnswer wrong = client.ask("DELETE", "/hello");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.header("allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(client.ask("OPTIONS", "/echo").status, 204);
+  const HttpAnswer head = client.ask("HEAD", "/hello?abc");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.header("content-length"), "9");
+  EXPECT_EQ(client.ask("GET", "/hello").status, 200);  // the connection went on through all of it
+}
+
+TEST(Server, GoesOnAfterRefusingARequestWithASmallBody) {
+  Running running;
+  HttpClient client = running.client();
+  EXPECT_EQ(client.ask("POST", "/nothing", "some body").status, 404);
+  EXPECT_EQ(client.ask("POST", "/echo", "next").body, "next");
+}
+
+TEST(Server, RefusesALongBodyBeforeReadingIt) {
+  ServerOptions options;
+  options.limits.body_bytes = 1000;
+  Running running(std::move(options));
+  HttpClient client = running.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+  const HttpAnswer answer = client.receive();
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(answer.header("connection"), "close");
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(Server, TheGateActsBeforeTheBodyIsRead) {
+  ServerOptions options;
+  options.gate = [](const Request& head) -> std::optional<Response> {
+    if (head.headers.find("key")) return std::nullopt;
+    return Response{401, {}, "no key"};
+  };
+  Running running(std::move(options));
+  HttpClient client = running.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+  EXPECT_EQ(client.receive().status, 401);
+  HttpClient other = running.client();
+  EXPECT_EQ(other.ask("POST", "/echo", "x", "Key: k\r\n").status, 200);
+}
+
+TEST(Server, AsksForABodyThatWaitsToBeAskedFor) {
+  Running running;
+  HttpClient client = running.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.receive_head().status, 100);
+  client.send("ok");
+  EXPECT_EQ(client.receive().body, "ok");
+}
+
+TEST(Server, MalformedRequestsEndTheirConnectionWithAnAnswer) {
+  Running running;
+  HttpClient client = running.client();
+  client.send("NONSENSE\r\n\r\n");
+  const HttpAnswer answer = client.receive();
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_FALSE(answer.header("x-request-id").empty());
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(running.client().ask("GET", "/hello").status, 200);
+}
+
+TEST(Server, AHandlerThatThrowsOrForgetsIsA500) {
+  Running running;
+  HttpClient client = running.client();
+  EXPECT_EQ(client.ask("POST", "/throw", "x").status, 500);
+  EXPECT_EQ(client.ask("POST", "/forget", "x").status, 500);
+}
+
+TEST(Server, StreamsPiecesAsTheyComeAndFillsSilence) {
+  Running running;
+  HttpClient client = running.client();
+  client.send(HttpClient::request("POST", "/stream", "x"));
+  EXPECT_EQ(client.receive_head().status, 200);
+  EXPECT_EQ(client.receive_chunk(), ": wait\n");  // at once
+  running.await_stream();
+  running.faucet->pour("one");
+  std::string piece;
+  while ((piece = client.receive_chunk()) == ": wait\n") continue;
+  EXPECT_EQ(piece, "one");
+  EXPECT_EQ(client.receive_chunk(), ": wait\n");  // after 50 ms of silence
+  running.faucet->pour("two");
+  running.faucet->close();
+  std::string rest;
+  while (!(piece = client.receive_chunk()).empty()) rest += piece == ": wait\n" ? "" : piece;
+  EXPECT_EQ(rest, "two");
+  EXPECT_EQ(client.ask("GET", "/hello").status, 200);  // and the connection goes on
+}
+
+TEST(Server, Http10StreamsUntilTheConnectionCloses) {
+  Running running;
+  HttpClient client = running.client();
+  client.send("POST /stream HTTP/1.0\r\nContent-Length: 1\r\n\r\nx");
+  running.await_stream();
+  running.faucet->pour("text");
+  running.faucet->close();
+  const HttpAnswer answer = client.receive();
+  EXPECT_EQ(answer.header("transfer-encoding"), "");
+  EXPECT_NE(answer.body.find("text"), std::string::npos);
+}
+
+TEST(Server, NoticesAtOnceThatAClientHasLeft) {
+  Running running;
+  HttpClient client = running.client();
+  client.send(HttpClient::request("POST", "/slow", "x"));
+  running.await_slow();
+  EXPECT_FALSE(running.disconnected);
+  client.leave();
+  EXPECT_TRUE(comes_true([&] { return running.disconnected.load(); }));
+  running.waiting.clear();
+  EXPECT_TRUE(comes_true([&] { return running.server->n_connections() == 0; }));
+}
+
+TEST(Server, ASlowReaderHoldsUpNobodyAndItsSourceIsNotRead) {
+  Running running;
+  HttpClient slow = running.client();
+  slow.send(HttpClient::request("POST", "/stream", "x"));
+  running.await_stream();
+  running.faucet->pour(std::string(30'000'000, 'x'));  // more than sockets take
+  EXPECT_EQ(running.client().ask("GET", "/hello").status, 200);
+  slow.leave();
+  EXPECT_TRUE(comes_true([&] { return running.faucet->gone.load(); }));
+}
+
+TEST(Server, DropsClientsThatDoNotFinishTheirRequest) {
+  ServerOptions options;
+  options.head_timeout = milliseconds(50);
+  options.idle_timeout = milliseconds(100);
+  Running running(std::move(options));
+  HttpClient slow = running.client();
+  slow.send("GET /hello HT");
+  EXPECT_EQ(slow.receive().status, 408);
+  HttpClient idle = running.client();
+  EXPECT_TRUE(idle.at_end());
+}
+
+TEST(Server, ManyIdleConnectionsCostNobodyAnAnswer) {
+  Running running;
+  std::vector<HttpClient> idle;
+  for (int i = 0; i < 300; ++i) idle.push_back(running.client());
+  EXPECT_EQ(running.client().ask("GET", "/hello").status, 200);
+  EXPECT_TRUE(comes_true([&] { return running.server->n_connections() >= 300; }));
+}
+
+TEST(Server, ShutdownLetsARunningAnswerEnd) {
+  Running running;
+  HttpClient client = running.client();
+  HttpClient idle = running.client();
+  client.send(HttpClient::request("POST", "/stream", "x"));
+  running.await_stream();
+  std::thread stopping([&] { running.server->shutdown(milliseconds(5000)); });
+  EXPECT_TRUE(idle.at_end());
+  running.faucet->pour("the end");
+  running.faucet->close();
+  const HttpAnswer answer = client.receive();
+  stopping.join();
+  EXPECT_NE(answer.body.find("the end"), std::string::npos);
+}
+
+TEST(Server, ShutdownCutsOffWhatDoesNotEnd) {
+  Running running;
+  HttpClient client = running.client();
+  client.send(HttpClient::request("POST", "/slow", "x"));
+  running.await_slow();
+  running.server->shutdown(milliseconds(50));
+  EXPECT_TRUE(running.disconnected);
+  running.waiting.clear();  // a late answer finds no server, and nothing happens
+}
+
+TEST(Server, NamesAPortThatIsTaken) {
+  Running running;
+  ServerOptions options;
+  options.port = running.server->port();
+  const auto second = Server::start(std::move(options), Router());
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find(std::to_string(running.server->port())), std::string::npos);
+}
+
+TEST(Server, KnowsLoopback) {
+  EXPECT_TRUE(is_loopback_host("127.0.0.1"));
+  EXPECT_TRUE(is_loopback_host("::1"));
+  EXPECT_TRUE(is_loopback_host("localhost"));
+  EXPECT_FALSE(is_loopback_host("0.0.0.0"));
+  EXPECT_FALSE(is_loopback_host("::"));
+  EXPECT_FALSE(is_loopback_host("example.com"));
+}
+
+}  // namespace
+}  // namespace http
