@@ -119,5 +119,143 @@ TEST(Scheduler, CutsAPromptIntoChunksAndThenDecodes) {
   EXPECT_TRUE(simulation.scheduler().is_idle());
 }
 
+std::vector<int64_t> rows_of(std::span<const PlannedRows> plan) {
+  std::vector<int64_t> rows;
+  for (const PlannedRows& planned : plan) rows.push_back(planned.n_rows);
+  return rows;
+}
+using Rows = std::vector<int64_t>;
+
+TEST(Scheduler, DecodesEverybodyInEveryStep) {
+  Simulation simulation({.max_sequences = 4, .chunk_tokens = 100, .token_gap_seconds = 10}, /*n_pages=*/64);
+  for (int i = 0; i < 3; ++i) simulation.submit(10, 1000);
+  simulation.step();
+  simulation.submit(500, 10);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(rows_of(simulation.step()), (Rows{1, 1, 1, 97}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{1, 1, 1, 15}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{1, 1, 1, 1}));
+}
+
+TEST(Scheduler, ReadsLongPromptsOneAfterTheOther) {
+  Simulation simulation({.max_sequences = 4, .chunk_tokens = 100}, /*n_pages=*/64);
+  simulation.submit(250, 1);
+  simulation.submit(250, 1);
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{50, 50}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+}
+
+TEST(Scheduler, LetsAShortPromptPassALongOneThatKeepsItsHalf) {
+  Simulation simulation({.max_sequences = 8, .chunk_tokens = 100}, /*n_pages=*/64);
+  simulation.submit(2000, 1);
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+  simulation.submit(70, 1);
+  simulation.submit(30, 1);
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{50, 20, 30}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{50, 50}));
+  EXPECT_EQ(rows_of(simulation.step()), (Rows{100}));
+}
+
+TEST(Scheduler, DoesNotLetAStreamOfShortPromptsStarveALongOne) {
+  Simulation simulation({.max_sequences = 8, .chunk_tokens = 100}, /*n_pages=*/128);
+  const RequestId victim = simulation.submit(3000, 1);
+  int64_t n_steps = 0;
+  for (; simulation.outcomes[victim].ended == 0; ++n_steps) {
+    ASSERT_LT(n_steps, 1000);
+    for (int i = 0; i < 4; ++i) simulation.submit(50, 1);
+    simulation.step();
+  }
+  EXPECT_EQ(n_steps, 60);  // half of 100 rows in each step
+}
+
+TEST(Scheduler, BoundsTheGapBetweenTokensWhileALongPromptIsRead) {
+  for (const double gap : {0.1, 0.25}) {
+    Simulation simulation({.max_sequences = 8, .chunk_tokens = 512, .token_gap_seconds = gap},
+                          /*n_pages=*/256);
+    std::vector<RequestId> victims;
+    simulation.submit(600, 1);  // from it the speed is learnt
+    simulation.run_until_idle();
+    for (int i = 0; i < 4; ++i) victims.push_back(simulation.submit(10, 400));
+    for (int i = 0; i < 5; ++i) simulation.step();
+    const double submitted = simulation.now;
+    const RequestId late = simulation.submit(6000, 1);
+    simulation.run_until_idle();
+    for (const RequestId victim : victims) EXPECT_LE(simulation.outcomes[victim].longest_gap, gap * 1.05);
+    // The prompt of 6 s does not wait much longer than it must.
+    EXPECT_LT(simulation.outcomes[late].answered - submitted, 7.0);
+  }
+}
+
+TEST(Scheduler, AdmitsInOrderOfArrivalWhenPagesRunOut) {
+  Simulation simulation({.max_sequences = 8, .chunk_tokens = 1000}, /*n_pages=*/10);
+  const RequestId first = simulation.submit(500, 20);
+  const RequestId large = simulation.submit(400, 20);
+  const RequestId small = simulation.submit(10, 20);
+  simulation.run_until_idle();
+  EXPECT_LT(simulation.outcomes[first].answered, simulation.outcomes[large].answered);
+  EXPECT_LE(simulation.outcomes[large].answered, simulation.outcomes[small].answered);
+}
+
+TEST(Scheduler, PreemptsTheYoungestAndEndsThemAll) {
+  Simulation simulation({.max_sequences = 4, .chunk_tokens = 100}, /*n_pages=*/8);
+  std::vector<RequestId> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(simulation.submit(60, 400));
+  simulation.run_until_idle();
+  EXPECT_GT(simulation.scheduler().n_preempted(), 0);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(simulation.outcomes[ids[i]].n_generated, 400);
+  for (size_t i = 1; i < 4; ++i)
+    EXPECT_LE(simulation.outcomes[ids[i - 1]].ended, simulation.outcomes[ids[i]].ended);
+  // The oldest never had to wait for anybody.
+  EXPECT_LT(simulation.outcomes[ids[0]].longest_gap, 0.2);
+}
+
+TEST(Scheduler, WaitsForPagesThatAreJustBeingComputed) {
+  Simulation simulation({.max_sequences = 4, .chunk_tokens = 100}, /*n_pages=*/64);
+  std::vector<TokenId> prompt(300, 7);
+  simulation.submit(prompt, 1);
+  prompt.push_back(8);
+  simulation.submit(prompt, 1);
+  prompt.back() = 9;
+  simulation.submit(prompt, 1, "another salt");
+  simulation.run_until_idle();
+  EXPECT_EQ(simulation.rows_computed, 300 + (301 - 300) + 301);
+}
+
+// Thousands of requests of all sizes, cancelled at any time, in too little memory: each step accounts for
+// every page, all requests end, and nobody is forgotten.
+TEST(Scheduler, EndsEveryRequestOfALongRandomRun) {
+  for (uint32_t seed = 0; seed < 6; ++seed) {
+    const SchedulerOptions options{.max_sequences = 1 + static_cast<int>(seed * 5),
+                                   .chunk_tokens = seed == 0 ? 1 : 96};
+    Simulation simulation(options, /*n_pages=*/18 + seed * 12, /*reuse=*/seed % 3 != 2);
+    simulation.random.seed(seed);
+    std::vector<RequestId> ids;
+    const auto pick = [&](uint32_t n) { return static_cast<int64_t>(simulation.random() % n); };
+    const size_t n_requests = seed == 0 ? 100 : 700;
+    while (ids.size() < n_requests || !simulation.scheduler().is_idle()) {
+      if (ids.size() < n_requests && pick(3) == 0) {
+        // One in four starts like others do.
+        const int64_t n_prompt = 1 + pick(pick(10) == 0 ? 900 : 120);
+        if (pick(4) == 0)
+          ids.push_back(
+              simulation.submit(std::vector<TokenId>(static_cast<size_t>(n_prompt), 3), 1 + pick(100)));
+        else
+          ids.push_back(simulation.submit(n_prompt, 1 + pick(100)));
+      }
+      if (!ids.empty() && pick(20) == 0)
+        simulation.cancel(ids[static_cast<size_t>(pick(static_cast<uint32_t>(ids.size())))]);
+      simulation.step();
+    }
+    for (const RequestId id : ids) {
+      const Simulation::Outcome& outcome = simulation.outcomes[id];
+      EXPECT_GT(outcome.ended, 0);
+      EXPECT_TRUE(outcome.cancelled || outcome.n_generated > 0);
+    }
+    EXPECT_EQ(simulation.cache().n_available(), simulation.cache().n_pages());
+  }
+}
+
 }  // namespace
 }  // namespace engine
