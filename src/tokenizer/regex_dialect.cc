@@ -3,6 +3,8 @@
 // The two agree on most of what tokenizers use. What they spell alike but mean differently is rewritten
 // (white space, word characters, hexadecimal digits, \v) or refused (nested classes, possessive counts, word
 // borders).
+#include <algorithm>
+
 #include "base/strings.h"
 #include "base/utf8.h"
 #include "tokenizer/regex_splitter.h"
@@ -117,13 +119,15 @@ class Translator {
     return {};
   }
 
-  // Escapes that both dialects read alike.
+  // Escapes that both dialects read alike, with what stands in braces behind \p and \x.
   base::Status plain_escape(char c, bool in_class) {
     const bool letter_or_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const std::string_view known = in_class ? "pPrntfaex" : "pPrntfaexAzZ";
     if (c == '\0' || (letter_or_digit && known.find(c) == std::string_view::npos))
       return refuse(base::cat("the escape '", base::printable(in_.substr(i_, 2), 20), "'"));
     copy(2);
+    const bool takes_braces = c == 'p' || c == 'P' || c == 'x';
+    if (takes_braces && next_is("{")) copy(std::min(in_.find('}', i_), in_.size() - 1) + 1 - i_);
     return {};
   }
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "tests/golden.h"
-#include "tests/tokenizer_vectors.h"
+#include "tests/support/tokenizer_vectors.h"
 #include "tokenizer/tokenizer.h"
 
 namespace {
