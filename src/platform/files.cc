@@ -69,6 +69,13 @@ base::Status remove_file(const std::filesystem::path& path) {
   return {};
 }
 
+base::Status remove_tree(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return os_error("remove", path, error.value());
+  return {};
+}
+
 base::Status sync_directory(const std::filesystem::path& path) {
   const UniqueFd fd(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open()) return os_error("open the folder", path, errno);

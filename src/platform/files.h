@@ -20,6 +20,8 @@ namespace platform {
 [[nodiscard]] base::Status make_directories(const std::filesystem::path& path);
 // No error if there is no such file.
 [[nodiscard]] base::Status remove_file(const std::filesystem::path& path);
+// A file or a folder with all that is in it; links are removed, not followed. No error if there is none.
+[[nodiscard]] base::Status remove_tree(const std::filesystem::path& path);
 // Makes renames and removals in a directory survive a power cut.
 [[nodiscard]] base::Status sync_directory(const std::filesystem::path& path);
 

@@ -66,6 +66,17 @@ TEST(Files, MakesFoldersAndRemovesFiles) {
   EXPECT_FALSE(remove_file(dir / "a/b"));
 }
 
+TEST(Files, RemovingATreeDoesNotFollowLinks) {
+  const tests::TempDir dir;
+  dir.write("kept/file", "x");
+  dir.write("tree/deep/file", "x");
+  std::filesystem::create_symlink(dir / "kept", dir / "tree/link");
+  EXPECT_TRUE(remove_tree(dir / "tree"));
+  EXPECT_TRUE(remove_tree(dir / "tree"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "tree"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "kept/file"));
+}
+
 TEST(Files, KnowsTheFreeSpace) {
   EXPECT_GT(free_disk_bytes("/tmp").value(), 0u);
   EXPECT_FALSE(free_disk_bytes("/no/such/place").has_value());
