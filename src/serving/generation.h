@@ -27,9 +27,10 @@ struct GenerationOptions {
   uint64_t seed = 0;
   int64_t max_tokens = -1;        // -1: until the context is full
   std::vector<std::string> stop;  // none empty
-  bool ignore_stop_ids = false;
-  int n_top_logprobs = -1;       // -1: no log-probabilities; 0: of the chosen tokens only
-  bool split_reasoning = false;  // <think> text goes to Event::reasoning (chat)
+  std::vector<TokenId> stop_ids;  // beside the model's own
+  bool ignore_stop_ids = false;   // the model's own; those above still count
+  int n_top_logprobs = -1;        // -1: no log-probabilities; 0: of the chosen tokens only
+  bool split_reasoning = false;   // <think> text goes to Event::reasoning (chat)
   std::string cache_salt;
 };
 

@@ -16,7 +16,8 @@ namespace {
 uint64_t work_bytes(const models::Config& c, const HostOptions& options) {
   constexpr uint64_t kProgramBytes = uint64_t{96} << 20;
   const auto rows = static_cast<uint64_t>(options.chunk_tokens + options.max_sequences);
-  const auto floats_per_row = static_cast<uint64_t>(2 * c.width + 2 * (c.n_heads + c.n_kv_heads) * c.head_dim + 2 * c.ffn_width);
+  const auto floats_per_row =
+      static_cast<uint64_t>(2 * c.width + 2 * (c.n_heads + c.n_kv_heads) * c.head_dim + 2 * c.ffn_width);
   const auto logits = static_cast<uint64_t>(options.max_sequences) * static_cast<uint64_t>(c.vocab_size);
   return kProgramBytes + 4 * (rows * floats_per_row + logits);
 }
@@ -53,12 +54,13 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
   host->loaded_ = std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
       std::move(opened),
       {.backend = *host->backend_, .progress = options.progress, .cancelled = options.cancelled})));
-  host->engine_ = TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
-                                                                    .n_pages = memory.n_pages,
-                                                                    .max_sequences = options.max_sequences,
-                                                                    .chunk_tokens = options.chunk_tokens,
-                                                                    .kv_type = options.kv_type,
-                                                                    .n_valid_ids = host->loaded_->n_valid_ids}));
+  host->engine_ =
+      TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
+                                                        .n_pages = memory.n_pages,
+                                                        .max_sequences = options.max_sequences,
+                                                        .chunk_tokens = options.chunk_tokens,
+                                                        .kv_type = options.kv_type,
+                                                        .n_valid_ids = host->loaded_->n_valid_ids}));
   host->fill_served(options.id);
   return host;
 }
@@ -77,7 +79,8 @@ void HostedModel::fill_served(const std::string& id) {
   served_.defaults = {defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
   served_.stop_ids = loaded_->stop_ids;
   served_.n_ids = loaded_->model->config().vocab_size;
-  if (text.tokenizer) served_.encode_plain = [&text](std::string_view plain) { return text.encode_plain(plain); };
+  if (text.tokenizer)
+    served_.encode_plain = [&text](std::string_view plain) { return text.encode_plain(plain); };
 }
 
 }  // namespace serving

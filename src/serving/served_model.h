@@ -1,9 +1,11 @@
 #pragma once
 // A loaded model under the name that clients call it by, with everything one inference needs.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -28,13 +30,19 @@ struct SamplingChoices {
 struct ServedModel {
   std::string id;
   int64_t created = 0;  // Unix time in seconds
+  // Null: the file has none that we can use (`tokenizer_problem`); token ids still work, answers have no
+  // text.
   const tokenizer::Tokenizer* tokenizer = nullptr;
-  const chat::Template* chat_template = nullptr;  // null: the model has none
-  base::Json template_variables;                  // object: bos_token, eos_token, ...
+  std::string tokenizer_problem;
+  const chat::Template* chat_template = nullptr;  // null: the model has none, or one that does not parse
+  std::string template_problem;                   // of the latter
+  base::Json template_variables = base::Json::Object{};  // bos_token, eos_token, ...
   engine::Engine* engine = nullptr;
-  SamplingChoices defaults;              // generation_config.json
-  std::vector<TokenId> stop_ids;         // any of them ends an answer
-  std::optional<TokenId> prepended_bos;  // put before plain text that does not begin with it already
+  SamplingChoices defaults;       // generation_config.json
+  std::vector<TokenId> stop_ids;  // any of them ends an answer
+  int64_t n_ids = 0;              // prompts hold ids below this
+  // Ids of a plain text as this model usually gets it (BOS). Empty: the tokenizer's post-processor decides.
+  std::function<std::vector<TokenId>(std::string_view)> encode_plain;
   std::shared_ptr<void> owner;
 };
 

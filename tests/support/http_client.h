@@ -42,7 +42,11 @@ class HttpClient {
   }
   HttpClient(HttpClient&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)), rest_(std::move(other.rest_)) {}
-  HttpClient& operator=(HttpClient&&) = delete;
+  HttpClient& operator=(HttpClient&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    std::swap(rest_, other.rest_);
+    return *this;
+  }
   ~HttpClient() { leave(); }
 
   bool is_connected() const { return socket_ >= 0; }

@@ -1,0 +1,38 @@
+#pragma once
+// The generations behind one reply: one per choice, whole and streamed replies alike.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "serving/event_mailbox.h"
+#include "serving/generation.h"
+
+namespace api::openai {
+
+struct Choice {
+  int64_t index = 0;
+  std::shared_ptr<serving::EventMailbox> mailbox;
+  std::shared_ptr<serving::Generation> generation;  // ours; a disconnect looks at it weakly
+  std::optional<serving::Outcome> outcome;          // set when its end was taken from the mailbox
+};
+
+struct Usage {
+  int64_t prompt_tokens = 0;
+  int64_t completion_tokens = 0;
+  int64_t cached_tokens = 0;
+  int64_t reasoning_tokens = 0;
+};
+Usage usage_of(const std::vector<Choice>& choices);
+
+// Starts one generation per prompt, all or none; choice i has seed + i. `wake` is called as EventMailbox
+// says.
+base::Result<std::vector<Choice>> start_choices(const serving::ServedModel& model,
+                                                std::vector<serving::Prompt> prompts,
+                                                serving::GenerationOptions options,
+                                                std::function<void()> wake,
+                                                serving::EventMailbox::WakeOn wake_on);
+
+}  // namespace api::openai

@@ -1,0 +1,119 @@
+#include "api/server.h"
+
+#include <atomic>
+#include <ctime>
+#include <random>
+#include <utility>
+
+#include "api/authentication.h"
+#include "api/openai/errors.h"
+#include "api/openai/routes.h"
+#include "base/strings.h"
+#include "serving/prompt.h"
+
+namespace api {
+namespace {
+
+// Seeds for requests that bring none: unlike each other, and unlike those of the server's last run.
+class SeedSource {
+ public:
+  uint64_t next() {
+    uint64_t x = (n_.fetch_add(1) + start_) * 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (x ^ (x >> 31)) >> 11;  // 53 bits: exact in every JSON reader, should it be shown
+  }
+
+ private:
+  static uint64_t random_start() {
+    std::random_device device;
+    return (uint64_t{device()} << 32) | device();
+  }
+  const uint64_t start_ = random_start();
+  std::atomic<uint64_t> n_{0};
+};
+
+bool is_open(std::string_view path) {
+  for (std::string_view open : kOpenPaths)
+    if (path == open) return true;
+  return false;
+}
+
+http::Response no_key() {
+  openai::ApiError error;
+  error.status = 401;
+  error.message = "a valid API key is needed: send it as 'Authorization: Bearer KEY'";
+  error.code = "invalid_api_key";
+  http::Response response = openai::error_response(error);
+  response.headers.add("www-authenticate", "Bearer");
+  return response;
+}
+
+http::Response health(const serving::ModelDirectory& models) {
+  if (!models.is_ready()) return openai::error_response(openai::still_loading());
+  return http::json_response(200, R"({"status":"ok"})");
+}
+
+class ApiServer : public Server {
+ public:
+  explicit ApiServer(const ServerOptions& options) : keys_(options.keys) {
+    environment_.models = &models_;
+    environment_.unix_seconds = [] { return static_cast<int64_t>(std::time(nullptr)); };
+    environment_.local_time = serving::local_time;
+    environment_.random_seed = [this] { return seeds_.next(); };
+    auto answer_health = [this](http::Request, const std::shared_ptr<http::Reply>& reply) {
+      reply->send(health(models_));
+    };
+    router_.add("GET", "/health", answer_health, http::RunOn::server);
+    openai::add_routes(router_, environment_);
+  }
+
+  base::Status start(const ServerOptions& options) {
+    http::ServerOptions http_options;
+    http_options.host = options.host;
+    http_options.port = options.port;
+    http_options.limits = options.limits;
+    http_options.gate = [this](const http::Request& head) { return refuse(head); };
+    http_options.error_response = [](int status, const std::string& sentence) {
+      return openai::error_response(openai::protocol_error(status, sentence));
+    };
+    http_ = TRY(http::Server::start(std::move(http_options), router_));
+    return {};
+  }
+
+  void set_models(std::vector<serving::ModelDirectory::Shared> models) override {
+    models_.set(std::move(models));
+  }
+  uint16_t port() const override { return http_->port(); }
+  std::string url() const override { return http_->url(); }
+  void shutdown(std::chrono::milliseconds grace) override { http_->shutdown(grace); }
+  const http::Router& router() const override { return router_; }
+
+ private:
+  std::optional<http::Response> refuse(const http::Request& head) const {
+    if (keys_.empty() || is_open(head.path) || keys_.admits(head)) return std::nullopt;
+    return no_key();
+  }
+
+  KeyRing keys_;
+  SeedSource seeds_;
+  serving::ModelDirectory models_;
+  openai::Environment environment_;
+  http::Router router_;
+  std::unique_ptr<http::Server> http_;  // last: it stops before what its handlers use goes
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+  if (options.keys.empty() && !http::is_loopback_host(options.host))
+    return base::fail(base::Code::permission_denied,
+                      base::cat("listening on ", options.host,
+                                " without a key would let anybody in: give --api-key, or "
+                                "stay with --host 127.0.0.1"));
+  auto server = std::make_unique<ApiServer>(options);
+  TRY(server->start(options));
+  return server;
+}
+
+}  // namespace api

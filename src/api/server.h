@@ -1,0 +1,47 @@
+#pragma once
+// The server as a whole: every dialect's routes behind one door with one lock.
+//
+// It listens at once and answers /health with 503 until set_models() is called. Every path but those of
+// kOpenPaths needs a key if keys were given; without keys only loopback is listened on.
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "http/server.h"
+#include "serving/model_directory.h"
+
+namespace api {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 11434;  // 0: any free one
+  std::vector<std::string> keys;
+  http::Limits limits;
+};
+
+// Served without a key.
+inline constexpr std::array<std::string_view, 1> kOpenPaths = {"/health"};
+
+class Server {
+ public:
+  // Code::permission_denied if `host` is not loopback and there is no key; otherwise as http::Server::start.
+  static base::Result<std::unique_ptr<Server>> start(ServerOptions options);
+  virtual ~Server() = default;
+
+  // From now on these are served. May be called again; generations under way go on.
+  virtual void set_models(std::vector<serving::ModelDirectory::Shared> models) = 0;
+
+  virtual uint16_t port() const = 0;
+  virtual std::string url() const = 0;  // "http://127.0.0.1:11434"
+  // Stops listening, lets running answers end for up to `grace`, cuts off the rest. The engines may go
+  // afterwards.
+  virtual void shutdown(std::chrono::milliseconds grace) = 0;
+  virtual const http::Router& router() const = 0;  // every route, for tests
+};
+
+}  // namespace api

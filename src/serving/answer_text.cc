@@ -1,0 +1,77 @@
+#include "serving/answer_text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace serving {
+
+AnswerText::AnswerText(const tokenizer::Tokenizer* tokenizer, bool split_reasoning, bool starts_in_thinking,
+                       std::vector<std::string> stop, bool with_logprobs)
+    : tokenizer_(tokenizer),
+      detokenizer_(tokenizer ? tokenizer->make_detokenizer(/*skip_special=*/true) : nullptr),
+      stops_(std::move(stop)),
+      with_logprobs_(with_logprobs),
+      thinking_(split_reasoning && starts_in_thinking) {
+  if (split_reasoning) reasoning_.emplace(starts_in_thinking);
+}
+
+AnswerText::Split AnswerText::split(std::string text) {
+  if (!reasoning_) return {{}, std::move(text)};
+  auto piece = reasoning_->push(text);
+  return {std::move(piece.reasoning), std::move(piece.content)};
+}
+
+void AnswerText::push(const sampling::Sampled& token, Event& event) {
+  const bool thinking_before = thinking_;
+  const size_t content_before = content_bytes_;
+  Split piece = split(detokenizer_ ? detokenizer_->push(token.id) : std::string());
+  content_bytes_ += piece.content.size();
+  if (!piece.reasoning.empty()) thinking_ = true;
+  if (!piece.content.empty()) thinking_ = false;
+  const bool is_content = !piece.content.empty() || (!thinking_before && !thinking_);
+  if (!is_content) ++reasoning_tokens_;
+  if (is_content && with_logprobs_) await_text(token, content_before);
+  deliver(std::move(piece), event);
+}
+
+void AnswerText::finish(Event& event) {
+  if (stop_string()) return;
+  Split piece = split(detokenizer_ ? detokenizer_->finish() : std::string());
+  if (reasoning_) {
+    auto rest = reasoning_->finish();
+    piece.reasoning += rest.reasoning;
+    piece.content += rest.content;
+  }
+  deliver(std::move(piece), event);
+  if (stop_string()) return;
+  event.content += stops_.finish();
+  for (Waiting& waiting : waiting_) event.logprobs.push_back(std::move(waiting.entry));
+  waiting_.clear();
+}
+
+void AnswerText::deliver(Split piece, Event& event) {
+  event.reasoning += piece.reasoning;
+  event.content += stops_.push(piece.content);
+  while (!waiting_.empty() && waiting_.front().end <= stops_.released_bytes()) {
+    event.logprobs.push_back(std::move(waiting_.front().entry));
+    waiting_.pop_front();
+  }
+}
+
+// A token that brought no text yet (half a character, say) waits for the next byte.
+void AnswerText::await_text(const sampling::Sampled& token, size_t content_before) {
+  waiting_.push_back({describe(token), std::max(content_bytes_, content_before + 1)});
+}
+
+std::string AnswerText::bytes_of(TokenId id) const {
+  return tokenizer_ ? tokenizer_->token_bytes(id) : std::string();
+}
+
+TokenLogprob AnswerText::describe(const sampling::Sampled& token) const {
+  TokenLogprob out{token.id, bytes_of(token.id), token.logprob, {}};
+  for (const sampling::TokenLogprob& other : token.top)
+    out.top.push_back({other.id, bytes_of(other.id), other.logprob});
+  return out;
+}
+
+}  // namespace serving

@@ -1,0 +1,169 @@
+#include "serving/generation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+#include "base/strings.h"
+#include "serving/answer_text.h"
+#include "serving/event_mailbox.h"
+
+namespace serving {
+namespace {
+
+using engine::FinishReason;
+
+sampling::Parameters sampling_parameters(const SamplingChoices& asked, const SamplingChoices& defaults,
+                                         uint64_t seed) {
+  auto choose = [](auto first, auto second, auto last) { return first ? *first : second.value_or(last); };
+  sampling::Parameters out;
+  out.temperature = static_cast<float>(choose(asked.temperature, defaults.temperature, 1.0));
+  out.top_k = static_cast<int>(std::clamp<int64_t>(choose(asked.top_k, defaults.top_k, 0), 0, INT32_MAX));
+  out.top_p = static_cast<float>(choose(asked.top_p, defaults.top_p, 1.0));
+  out.min_p = static_cast<float>(choose(asked.min_p, defaults.min_p, 0.0));
+  out.seed = seed;
+  return out;
+}
+
+std::vector<TokenId> stop_ids(const ServedModel& model, const GenerationOptions& options) {
+  std::vector<TokenId> out = options.stop_ids;
+  if (!options.ignore_stop_ids) out.insert(out.end(), model.stop_ids.begin(), model.stop_ids.end());
+  return out;
+}
+
+// The engine's side of one generation.
+class TokenSink : public engine::RequestSink {
+ public:
+  TokenSink(const ServedModel& model, const Prompt& prompt, const GenerationOptions& options,
+            std::shared_ptr<EventSink> sink)
+      : text_(model.tokenizer, options.split_reasoning, prompt.starts_in_thinking, options.stop,
+              options.n_top_logprobs >= 0),
+        stop_ids_(stop_ids(model, options)),
+        sink_(std::move(sink)) {}
+
+  bool on_token(const sampling::Sampled& token) override {
+    try {
+      Event event;
+      event.ids.push_back(token.id);
+      if (!ends_answer(token.id)) text_.push(token, event);
+      sink_->on_event(std::move(event));
+      return !text_.stop_string();
+    } catch (const std::exception&) {
+      failed_ = true;  // out of memory: this answer ends, the others go on
+      return false;
+    }
+  }
+
+  void on_prefill(int64_t done, int64_t total) override { sink_->on_prefill(done, total); }
+
+  void on_finish(FinishReason reason, const engine::Timings& timings, const base::Error* error) override {
+    Outcome outcome{reason, text_.stop_string(), text_.reasoning_tokens(), timings, std::nullopt};
+    if (error) outcome.error = *error;
+    if (failed_) {
+      outcome.reason = FinishReason::error;
+      outcome.error = base::Error{base::Code::exhausted, "not enough memory to go on with this answer"};
+    }
+    if (outcome.reason == FinishReason::stop || outcome.reason == FinishReason::length) give_out_the_rest();
+    outcome.stop_string = text_.stop_string();
+    sink_->on_finish(std::move(outcome));
+  }
+
+ private:
+  bool ends_answer(TokenId id) const {
+    return std::find(stop_ids_.begin(), stop_ids_.end(), id) != stop_ids_.end();
+  }
+  void give_out_the_rest() {
+    Event event;
+    text_.finish(event);
+    sink_->on_event(std::move(event));
+  }
+
+  AnswerText text_;
+  std::vector<TokenId> stop_ids_;
+  std::shared_ptr<EventSink> sink_;
+  bool failed_ = false;
+};
+
+base::Status check_fits(const Prompt& prompt, int64_t context_tokens) {
+  const auto n = static_cast<int64_t>(prompt.ids.size());
+  if (n < context_tokens) return {};
+  return base::fail(base::Code::exhausted,
+                    base::cat("this model's context holds ", context_tokens,
+                              " tokens, and the prompt alone has ", n, ": shorten it"));
+}
+
+// Wakes the thread that waits for a generation.
+class Bell {
+ public:
+  void ring() {
+    std::lock_guard lock(mutex_);
+    rung_ = true;
+    changed_.notify_one();
+  }
+  // A signal handler can set a flag but ring no bell, hence the return after 100 ms at the latest.
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& model, Prompt prompt,
+                                                           const GenerationOptions& options,
+                                                           std::shared_ptr<EventSink> sink) {
+  TRY(check_fits(prompt, model.engine->context_tokens()));
+  engine::Request request;
+  request.sampling = sampling_parameters(options.sampling, model.defaults, options.seed);
+  request.stop_ids = stop_ids(model, options);
+  request.max_tokens = options.max_tokens;
+  request.n_top_logprobs = options.n_top_logprobs;
+  request.cache_salt = options.cache_salt;
+  request.sink = std::make_shared<TokenSink>(model, prompt, options, std::move(sink));
+  request.prompt = std::move(prompt.ids);
+  const engine::RequestId id = TRY(model.engine->submit(std::move(request)));
+  return std::make_unique<Generation>(*model.engine, id);
+}
+
+base::Result<Outcome> generate(const ServedModel& model, Prompt prompt, const GenerationOptions& options,
+                               const Callbacks& callbacks) {
+  auto bell = std::make_shared<Bell>();  // shared: the engine's thread may ring it after we have returned
+  auto mailbox = std::make_shared<EventMailbox>([bell] { bell->ring(); });
+  auto generation = TRY(start_generation(model, std::move(prompt), options, mailbox));
+  int64_t prefill_seen = 0;
+  while (true) {
+    bell->wait();
+    if (callbacks.cancelled && callbacks.cancelled->load(std::memory_order_relaxed)) generation->cancel();
+    EventMailbox::Contents news = mailbox->take();
+    if (callbacks.on_prefill && news.prefill_done != prefill_seen)
+      callbacks.on_prefill(prefill_seen = news.prefill_done, news.prefill_total);
+    const bool has_event = news.has_text || !news.event.ids.empty();
+    if (callbacks.on_event && has_event) callbacks.on_event(news.event);
+    if (news.outcome) return std::move(*news.outcome);
+  }
+}
+
+const char* finish_reason_name(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::stop:
+      return "stop";
+    case FinishReason::length:
+      return "length";
+    case FinishReason::cancelled:
+      return "cancelled";
+    case FinishReason::error:
+      return "error";
+  }
+  return "error";
+}
+
+}  // namespace serving

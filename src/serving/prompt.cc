@@ -1,0 +1,89 @@
+#include "serving/prompt.h"
+
+#include <ctime>
+#include <utility>
+
+#include "base/strings.h"
+#include "chat/segments.h"
+#include "tokenizer/tokenizer.h"
+
+namespace serving {
+namespace {
+
+base::Json variables_of(const ServedModel& model, const ChatInput& input) {
+  base::Json out =
+      model.template_variables.is_object() ? model.template_variables : base::Json(base::Json::Object{});
+  out.set("add_generation_prompt", input.add_generation_prompt);
+  if (input.variables.is_object())
+    for (const base::Json::Member& member : input.variables.as_object()) out.set(member.key, member.value);
+  return out;
+}
+
+// Whether the template itself ended the prompt inside a thought. What a user wrote does not count.
+bool opens_thought(const chat::Rendered& rendered) {
+  static constexpr std::string_view kMark = "<think>";
+  const size_t size = rendered.text.find_last_not_of(" \n\r\t") + 1;
+  if (size < kMark.size() || rendered.text.compare(size - kMark.size(), kMark.size(), kMark) != 0)
+    return false;
+  if (rendered.trusted.empty()) return false;
+  const chat::ByteRange& last = rendered.trusted.back();
+  return last.begin <= size - kMark.size() && last.end >= size;
+}
+
+base::Status check_tokenizer(const ServedModel& model) {
+  if (model.tokenizer) return {};
+  return base::fail(base::Code::unsupported,
+                    base::cat("model '", model.id, "' reads token ids only: ", model.tokenizer_problem));
+}
+
+std::string why_no_template(const ServedModel& model) {
+  if (!model.template_problem.empty())
+    return base::cat("the chat template of model '", model.id, "' cannot be used (", model.template_problem,
+                     "): give another with --chat-template FILE");
+  return base::cat("model '", model.id,
+                   "' has no chat template: give one with --chat-template FILE, or use completions");
+}
+
+}  // namespace
+
+base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input) {
+  TRY(check_tokenizer(model));
+  if (!model.chat_template) return base::fail(base::Code::unsupported, why_no_template(model));
+  const chat::RenderInput render{input.messages, {}, {}, variables_of(model, input), input.now};
+  chat::Rendered rendered = TRY(model.chat_template->render(render));
+  Prompt prompt;
+  prompt.ids = model.tokenizer->encode_strict(chat::segments(rendered));
+  prompt.starts_in_thinking = opens_thought(rendered);
+  prompt.text = std::move(rendered.text);
+  return prompt;
+}
+
+base::Result<Prompt> text_prompt(const ServedModel& model, std::string_view text, PlainText mode) {
+  TRY(check_tokenizer(model));
+  Prompt prompt;
+  if (mode == PlainText::as_usual && model.encode_plain)
+    prompt.ids = model.encode_plain(text);
+  else
+    prompt.ids = model.tokenizer->encode(
+        text, {.find_added_tokens = true, .add_special = mode == PlainText::as_usual});
+  prompt.text = text;
+  return prompt;
+}
+
+base::Result<Prompt> ids_prompt(const ServedModel& model, std::span<const TokenId> ids) {
+  for (TokenId id : ids)
+    if (id < 0 || id >= model.n_ids)
+      return base::fail(
+          base::Code::invalid_argument,
+          base::cat("token id ", id, " is out of range: this model's ids are 0 to ", model.n_ids - 1));
+  return Prompt{{ids.begin(), ids.end()}, {}, false};
+}
+
+chat::CivilTime local_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm civil{};
+  localtime_r(&now, &civil);
+  return {civil.tm_year + 1900, civil.tm_mon + 1, civil.tm_mday, civil.tm_hour, civil.tm_min, civil.tm_sec};
+}
+
+}  // namespace serving
