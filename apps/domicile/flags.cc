@@ -13,12 +13,16 @@ namespace apps {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kVerbatimFlags = {"-p", "--prompt", "--text", "--file", "--system", "--stop"};
+constexpr std::array<std::string_view, 6> kVerbatimFlags = {"-p",     "--prompt", "--text",
+                                                            "--file", "--system", "--stop"};
 constexpr std::string_view kMark = "\x01verbatim:";
 
-bool is_verbatim(std::string_view flag) { return std::ranges::find(kVerbatimFlags, flag) != kVerbatimFlags.end(); }
+bool is_verbatim(std::string_view flag) {
+  return std::ranges::find(kVerbatimFlags, flag) != kVerbatimFlags.end();
+}
 
-// Puts marks in the place of verbatim values: "-p" "--what?" becomes "-p" "\x01verbatim:0". `rest` keeps what follows.
+// Puts marks in the place of verbatim values: "-p" "--what?" becomes "-p" "\x01verbatim:0". `rest` keeps what
+// follows.
 std::vector<std::string> set_aside_verbatim(int argc, char** argv, std::vector<std::string>& values) {
   std::vector<std::string> arguments;
   const auto set_aside = [&](std::string value) {
@@ -31,7 +35,8 @@ std::vector<std::string> set_aside_verbatim(int argc, char** argv, std::vector<s
     if (is_verbatim(argument) && i + 1 < argc) {
       arguments.emplace_back(argument);
       arguments.push_back(set_aside(argv[++i]));
-    } else if (equals != std::string_view::npos && argument.starts_with("--") && is_verbatim(argument.substr(0, equals))) {
+    } else if (equals != std::string_view::npos && argument.starts_with("--") &&
+               is_verbatim(argument.substr(0, equals))) {
       arguments.emplace_back(argument.substr(0, equals));
       arguments.push_back(set_aside(std::string(argument.substr(equals + 1))));
     } else {
@@ -55,8 +60,9 @@ void offer_setting(CLI::App& app, std::string_view name, config::Settings::Flags
   const std::string flag = base::cat("--", name);
   const std::string key(name);
   if (setting->type == config::Type::boolean) {
-    app.add_flag_function(flag, [&flags, key](int64_t count) { flags[key] = count > 0 ? "true" : "false"; },
-                          describe(*setting));
+    app.add_flag_function(
+        flag, [&flags, key](int64_t count) { flags[key] = count > 0 ? "true" : "false"; },
+        describe(*setting));
     return;
   }
   CLI::Option* option = app.add_option_function<std::string>(
@@ -78,10 +84,11 @@ CLI::App* command_node(CLI::App& app, const std::string& name, const std::string
 }
 
 base::Result<int> run(const Command& command, const config::Settings::Flags& flags) {
-  const auto settings = config::Settings::load(flags, [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  });
+  const auto settings =
+      config::Settings::load(flags, [](std::string_view name) -> std::optional<std::string> {
+        const char* value = std::getenv(std::string(name).c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+      });
   if (!settings) return std::unexpected(settings.error());
   return command.run(*settings);
 }
@@ -106,24 +113,29 @@ void FlagSet::positional(const std::string& name, std::string& value, const std:
 void FlagSet::optional_positional(const std::string& name, std::string& value, const std::string& help) {
   app_.add_option(name, value, help);
 }
-void FlagSet::positionals(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+void FlagSet::positionals(const std::string& name, std::vector<std::string>& values,
+                          const std::string& help) {
   app_.add_option(name, values, help);
 }
-void FlagSet::flag(const std::string& names, bool& value, const std::string& help) { app_.add_flag(names, value, help); }
-void FlagSet::text(const std::string& names, std::optional<std::string>& value, const std::string& placeholder,
-                   const std::string& help) {
-  app_.add_option_function<std::string>(names, [&value](const std::string& given) { value = given; }, help)
+void FlagSet::flag(const std::string& names, bool& value, const std::string& help) {
+  app_.add_flag(names, value, help);
+}
+void FlagSet::text(const std::string& names, std::optional<std::string>& value,
+                   const std::string& placeholder, const std::string& help) {
+  app_.add_option_function<std::string>(
+          names, [&value](const std::string& given) { value = given; }, help)
       ->type_name(placeholder);
 }
 void FlagSet::integer(const std::string& names, int64_t& value, const std::string& help) {
   app_.add_option(names, value, help)->type_name("N");
 }
-void FlagSet::verbatim(const std::string& names, std::optional<std::string>& value, const std::string& placeholder,
-                       const std::string& help) {
+void FlagSet::verbatim(const std::string& names, std::optional<std::string>& value,
+                       const std::string& placeholder, const std::string& help) {
   app_.add_option_function<std::string>(
           names,
           [&value, values = &verbatim_values_](const std::string& given) {
-            const auto index = base::parse_int(std::string_view(given).substr(std::min(given.size(), kMark.size())));
+            const auto index =
+                base::parse_int(std::string_view(given).substr(std::min(given.size(), kMark.size())));
             value = index && *index < std::ssize(*values) ? (*values)[static_cast<size_t>(*index)] : given;
           },
           help)

@@ -1,8 +1,8 @@
 #pragma once
 // The command line: commands, their flags, and the settings that each of them takes.
 //
-// Values of verbatim flags (--text, -p ...) reach the program byte for byte, whatever they look like: they are taken out
-// of the arguments before anything else reads them.
+// Values of verbatim flags (--text, -p ...) reach the program byte for byte, whatever they look like: they
+// are taken out of the arguments before anything else reads them.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,18 +27,19 @@ inline constexpr int kExitInterrupted = 130;
 class FlagSet;
 
 struct Command {
-  std::string name;      // "score"; "config explain" is a command within a group
-  std::string summary;   // one line
-  std::string examples;  // shown under --help
-  std::vector<std::string_view> settings;         // names of config::all_settings() that it takes as flags
-  std::function<void(FlagSet&)> declare;          // its own flags and positionals
+  std::string name;                        // "score"; "config explain" is a command within a group
+  std::string summary;                     // one line
+  std::string examples;                    // shown under --help
+  std::vector<std::string_view> settings;  // names of config::all_settings() that it takes as flags
+  std::function<void(FlagSet&)> declare;   // its own flags and positionals
   std::function<base::Result<int>(const config::Settings&)> run;  // returns the exit code
 };
 
 // What a command's `declare` may ask for. The variables are written while the arguments are parsed.
 class FlagSet {
  public:
-  FlagSet(CLI::App& app, std::vector<std::string>& verbatim_values) : app_(app), verbatim_values_(verbatim_values) {}
+  FlagSet(CLI::App& app, std::vector<std::string>& verbatim_values)
+      : app_(app), verbatim_values_(verbatim_values) {}
   void positional(const std::string& name, std::string& value, const std::string& help);
   void optional_positional(const std::string& name, std::string& value, const std::string& help);
   void positionals(const std::string& name, std::vector<std::string>& values, const std::string& help);

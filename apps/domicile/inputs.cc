@@ -25,7 +25,8 @@ Result<std::vector<TokenId>> parse_ids(std::string_view text) {
   for (const std::string_view part : base::split(text, ',')) {
     const auto id = base::parse_int(base::trim(part));
     if (!id || *id < 0 || *id > INT32_MAX)
-      return fail(Code::invalid_argument, cat("--ids holds '", base::printable(part, 40), "', must be token ids like 1,2,3"));
+      return fail(Code::invalid_argument,
+                  cat("--ids holds '", base::printable(part, 40), "', must be token ids like 1,2,3"));
     ids.push_back(static_cast<TokenId>(*id));
   }
   return ids;

@@ -36,8 +36,14 @@ Interrupt::Interrupt(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Interrupt::Interrupt(Interrupt&&) noexcept = default;
 Interrupt::~Interrupt() = default;
 
-const std::atomic<bool>& Interrupt::flag() const { return state_->interrupted; }
-bool Interrupt::wants_end() const { return state_->terminated; }
-void Interrupt::clear() const { state_->interrupted = false; }
+const std::atomic<bool>& Interrupt::flag() const {
+  return state_->interrupted;
+}
+bool Interrupt::wants_end() const {
+  return state_->terminated;
+}
+void Interrupt::clear() const {
+  state_->interrupted = false;
+}
 
 }  // namespace apps

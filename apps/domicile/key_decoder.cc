@@ -19,37 +19,70 @@ struct Sequence {
   KeyKind kind;
 };
 constexpr std::array<Sequence, 22> kSequences = {{
-    {"\x1b[A", KeyKind::up},           {"\x1b[B", KeyKind::down},        {"\x1b[C", KeyKind::right},
-    {"\x1b[D", KeyKind::left},         {"\x1bOA", KeyKind::up},          {"\x1bOB", KeyKind::down},
-    {"\x1bOC", KeyKind::right},        {"\x1bOD", KeyKind::left},        {"\x1b[H", KeyKind::home},
-    {"\x1b[F", KeyKind::end},          {"\x1bOH", KeyKind::home},        {"\x1bOF", KeyKind::end},
-    {"\x1b[1~", KeyKind::home},        {"\x1b[4~", KeyKind::end},        {"\x1b[3~", KeyKind::delete_forward},
-    {"\x1b[1;5C", KeyKind::word_right}, {"\x1b[1;5D", KeyKind::word_left}, {"\x1b"
-                                                                           "f", KeyKind::word_right},
+    {"\x1b[A", KeyKind::up},
+    {"\x1b[B", KeyKind::down},
+    {"\x1b[C", KeyKind::right},
+    {"\x1b[D", KeyKind::left},
+    {"\x1bOA", KeyKind::up},
+    {"\x1bOB", KeyKind::down},
+    {"\x1bOC", KeyKind::right},
+    {"\x1bOD", KeyKind::left},
+    {"\x1b[H", KeyKind::home},
+    {"\x1b[F", KeyKind::end},
+    {"\x1bOH", KeyKind::home},
+    {"\x1bOF", KeyKind::end},
+    {"\x1b[1~", KeyKind::home},
+    {"\x1b[4~", KeyKind::end},
+    {"\x1b[3~", KeyKind::delete_forward},
+    {"\x1b[1;5C", KeyKind::word_right},
+    {"\x1b[1;5D", KeyKind::word_left},
     {"\x1b"
-     "b", KeyKind::word_left},         {"\x1b\r", KeyKind::newline},     {"\x1b\n", KeyKind::newline},
+     "f",
+     KeyKind::word_right},
+    {"\x1b"
+     "b",
+     KeyKind::word_left},
+    {"\x1b\r", KeyKind::newline},
+    {"\x1b\n", KeyKind::newline},
     {"\x1b\x7f", KeyKind::delete_word},
 }};
 
 std::optional<KeyKind> control_key(unsigned char byte) {
   switch (byte) {
-    case 0x01: return KeyKind::home;             // Ctrl-A
-    case 0x02: return KeyKind::left;             // Ctrl-B
-    case 0x03: return KeyKind::interrupt;        // Ctrl-C
-    case 0x04: return KeyKind::end_of_input;     // Ctrl-D
-    case 0x05: return KeyKind::end;              // Ctrl-E
-    case 0x06: return KeyKind::right;            // Ctrl-F
-    case 0x08: return KeyKind::backspace;        // Ctrl-H
-    case 0x0a: return KeyKind::newline;          // Ctrl-J
-    case 0x0b: return KeyKind::delete_to_end;    // Ctrl-K
-    case 0x0c: return KeyKind::clear_screen;     // Ctrl-L
-    case 0x0d: return KeyKind::enter;
-    case 0x0e: return KeyKind::down;             // Ctrl-N
-    case 0x10: return KeyKind::up;               // Ctrl-P
-    case 0x15: return KeyKind::delete_to_start;  // Ctrl-U
-    case 0x17: return KeyKind::delete_word;      // Ctrl-W
-    case 0x7f: return KeyKind::backspace;
-    default: return std::nullopt;
+    case 0x01:
+      return KeyKind::home;  // Ctrl-A
+    case 0x02:
+      return KeyKind::left;  // Ctrl-B
+    case 0x03:
+      return KeyKind::interrupt;  // Ctrl-C
+    case 0x04:
+      return KeyKind::end_of_input;  // Ctrl-D
+    case 0x05:
+      return KeyKind::end;  // Ctrl-E
+    case 0x06:
+      return KeyKind::right;  // Ctrl-F
+    case 0x08:
+      return KeyKind::backspace;  // Ctrl-H
+    case 0x0a:
+      return KeyKind::newline;  // Ctrl-J
+    case 0x0b:
+      return KeyKind::delete_to_end;  // Ctrl-K
+    case 0x0c:
+      return KeyKind::clear_screen;  // Ctrl-L
+    case 0x0d:
+      return KeyKind::enter;
+    case 0x0e:
+      return KeyKind::down;  // Ctrl-N
+    case 0x10:
+      return KeyKind::up;  // Ctrl-P
+    case 0x15:
+      return KeyKind::delete_to_start;  // Ctrl-U
+    case 0x17:
+      return KeyKind::delete_word;  // Ctrl-W
+    case 0x7f:
+      return KeyKind::backspace;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -8,10 +8,26 @@
 namespace apps {
 
 enum class KeyKind {
-  text,     // `text` holds one character, or a whole paste
-  enter, newline, backspace, delete_forward, delete_word, delete_to_end, delete_to_start,
-  left, right, word_left, word_right, home, end, up, down,
-  interrupt, end_of_input, clear_screen, none,
+  text,  // `text` holds one character, or a whole paste
+  enter,
+  newline,
+  backspace,
+  delete_forward,
+  delete_word,
+  delete_to_end,
+  delete_to_start,
+  left,
+  right,
+  word_left,
+  word_right,
+  home,
+  end,
+  up,
+  down,
+  interrupt,
+  end_of_input,
+  clear_screen,
+  none,
 };
 
 struct Key {

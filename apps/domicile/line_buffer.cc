@@ -8,8 +8,12 @@ namespace apps {
 
 namespace {
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n';
+}
 
 }  // namespace
 
@@ -42,7 +46,9 @@ size_t LineBuffer::start_of_line(size_t at) const {
   return newline == std::string::npos ? 0 : newline + 1;
 }
 
-size_t LineBuffer::end_of_line(size_t at) const { return std::min(text_.find('\n', at), text_.size()); }
+size_t LineBuffer::end_of_line(size_t at) const {
+  return std::min(text_.find('\n', at), text_.size());
+}
 
 void LineBuffer::erase_before() {
   const size_t from = previous(cursor_);
@@ -50,7 +56,9 @@ void LineBuffer::erase_before() {
   cursor_ = from;
 }
 
-void LineBuffer::erase_after() { text_.erase(cursor_, next(cursor_) - cursor_); }
+void LineBuffer::erase_after() {
+  text_.erase(cursor_, next(cursor_) - cursor_);
+}
 
 void LineBuffer::erase_word_before() {
   const size_t end = cursor_;
@@ -58,7 +66,9 @@ void LineBuffer::erase_word_before() {
   text_.erase(cursor_, end - cursor_);
 }
 
-void LineBuffer::erase_to_line_end() { text_.erase(cursor_, end_of_line(cursor_) - cursor_); }
+void LineBuffer::erase_to_line_end() {
+  text_.erase(cursor_, end_of_line(cursor_) - cursor_);
+}
 
 void LineBuffer::erase_to_line_start() {
   const size_t from = start_of_line(cursor_);
@@ -66,8 +76,12 @@ void LineBuffer::erase_to_line_start() {
   cursor_ = from;
 }
 
-void LineBuffer::left() { cursor_ = previous(cursor_); }
-void LineBuffer::right() { cursor_ = next(cursor_); }
+void LineBuffer::left() {
+  cursor_ = previous(cursor_);
+}
+void LineBuffer::right() {
+  cursor_ = next(cursor_);
+}
 
 void LineBuffer::word_left() {
   while (cursor_ > 0 && is_blank(text_[cursor_ - 1])) --cursor_;
@@ -79,8 +93,12 @@ void LineBuffer::word_right() {
   while (cursor_ < text_.size() && !is_blank(text_[cursor_])) ++cursor_;
 }
 
-void LineBuffer::line_start() { cursor_ = start_of_line(cursor_); }
-void LineBuffer::line_end() { cursor_ = end_of_line(cursor_); }
+void LineBuffer::line_start() {
+  cursor_ = start_of_line(cursor_);
+}
+void LineBuffer::line_end() {
+  cursor_ = end_of_line(cursor_);
+}
 
 size_t LineBuffer::column() const {
   const size_t start = start_of_line(cursor_);

@@ -112,7 +112,8 @@ void History::add(const std::string& text) {
   if (entries_.size() > kMaxHistory) entries_.erase(entries_.begin());
   std::string file;
   for (const std::string& each : entries_) file += base::json_quote(each) + "\n";
-  (void)platform::write_file_atomically(path_, base::as_bytes(file));  // losing the history is no reason to stop
+  (void)platform::write_file_atomically(path_,
+                                        base::as_bytes(file));  // losing the history is no reason to stop
 }
 
 LineEditor::LineEditor(int in_fd, int out_fd, History& history, std::function<bool()> wants_end)
@@ -172,19 +173,45 @@ std::optional<LineEditor::Input> LineEditor::handle(const Key& key) {
       if (buffer_.empty()) return Input{Outcome::ended, {}};
       buffer_.erase_after();
       break;
-    case KeyKind::text: buffer_.insert(key.text); break;
-    case KeyKind::newline: buffer_.insert("\n"); break;
-    case KeyKind::backspace: buffer_.erase_before(); break;
-    case KeyKind::delete_forward: buffer_.erase_after(); break;
-    case KeyKind::delete_word: buffer_.erase_word_before(); break;
-    case KeyKind::delete_to_end: buffer_.erase_to_line_end(); break;
-    case KeyKind::delete_to_start: buffer_.erase_to_line_start(); break;
-    case KeyKind::left: buffer_.left(); break;
-    case KeyKind::right: buffer_.right(); break;
-    case KeyKind::word_left: buffer_.word_left(); break;
-    case KeyKind::word_right: buffer_.word_right(); break;
-    case KeyKind::home: buffer_.line_start(); break;
-    case KeyKind::end: buffer_.line_end(); break;
+    case KeyKind::text:
+      buffer_.insert(key.text);
+      break;
+    case KeyKind::newline:
+      buffer_.insert("\n");
+      break;
+    case KeyKind::backspace:
+      buffer_.erase_before();
+      break;
+    case KeyKind::delete_forward:
+      buffer_.erase_after();
+      break;
+    case KeyKind::delete_word:
+      buffer_.erase_word_before();
+      break;
+    case KeyKind::delete_to_end:
+      buffer_.erase_to_line_end();
+      break;
+    case KeyKind::delete_to_start:
+      buffer_.erase_to_line_start();
+      break;
+    case KeyKind::left:
+      buffer_.left();
+      break;
+    case KeyKind::right:
+      buffer_.right();
+      break;
+    case KeyKind::word_left:
+      buffer_.word_left();
+      break;
+    case KeyKind::word_right:
+      buffer_.word_right();
+      break;
+    case KeyKind::home:
+      buffer_.line_start();
+      break;
+    case KeyKind::end:
+      buffer_.line_end();
+      break;
     case KeyKind::up:
       if (!buffer_.up()) move_in_history(-1);
       break;
@@ -195,7 +222,8 @@ std::optional<LineEditor::Input> LineEditor::handle(const Key& key) {
       write_fd(out_fd_, "\x1b[H\x1b[2J");
       cursor_row_ = 0;
       break;
-    case KeyKind::none: break;
+    case KeyKind::none:
+      break;
   }
   return std::nullopt;
 }
@@ -216,7 +244,8 @@ void LineEditor::draw() {
 
   const Position start = position_after(prompt_, {}, width);
   Position end = position_after(buffer_.text(), start, width);
-  Position cursor = position_after(std::string_view(buffer_.text()).substr(0, buffer_.cursor()), start, width);
+  Position cursor =
+      position_after(std::string_view(buffer_.text()).substr(0, buffer_.cursor()), start, width);
   if (end.column >= width) {  // the terminal waits at its edge: take it to the next row
     out += "\r\n";
     ++end.row, end.column = 0;

@@ -2,7 +2,8 @@
 // Reads one input from a terminal: editing, history, several lines, bracketed paste.
 //
 //   Enter sends; Ctrl-J, Alt-Enter or a backslash at the end goes on in a new line; a paste is one input.
-//   Ctrl-C drops what was typed, also inside a paste whose end never comes; Ctrl-D on an empty line ends the input.
+//   Ctrl-C drops what was typed, also inside a paste whose end never comes; Ctrl-D on an empty line ends the
+//   input.
 #include <termios.h>
 
 #include <functional>
@@ -54,10 +55,10 @@ class LineEditor {
   std::string prompt_;
   KeyDecoder decoder_;
   LineBuffer buffer_;
-  std::string draft_;        // what was typed before moving into the history
+  std::string draft_;  // what was typed before moving into the history
   size_t history_index_ = 0;
-  int cursor_row_ = 0;       // of the drawing, from its first row
-  std::string pending_;      // bytes read and not yet decoded
+  int cursor_row_ = 0;   // of the drawing, from its first row
+  std::string pending_;  // bytes read and not yet decoded
 };
 
 }  // namespace apps

@@ -13,9 +13,10 @@ namespace apps {
 using base::Result;
 
 compute::BackendOptions backend_options(const config::Settings& settings) {
-  return {.numerics = settings.text("numerics") == "exact" ? compute::Numerics::exact : compute::Numerics::fast,
-          .n_threads = static_cast<int>(settings.integer("threads").value_or(platform::cpu_facts().usable_cores)),
-          .kernels = settings.text("kernels").value_or("auto")};
+  return {
+      .numerics = settings.text("numerics") == "exact" ? compute::Numerics::exact : compute::Numerics::fast,
+      .n_threads = static_cast<int>(settings.integer("threads").value_or(platform::cpu_facts().usable_cores)),
+      .kernels = settings.text("kernels").value_or("auto")};
 }
 
 Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings) {
@@ -23,7 +24,8 @@ Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& set
 }
 
 compute::KvType kv_type_of(const config::Settings& settings) {
-  if (const auto given = settings.text("kv")) return *given == "f32" ? compute::KvType::f32 : compute::KvType::bf16;
+  if (const auto given = settings.text("kv"))
+    return *given == "f32" ? compute::KvType::f32 : compute::KvType::bf16;
   return settings.text("numerics") == "exact" ? compute::KvType::f32 : compute::KvType::bf16;
 }
 
@@ -52,16 +54,17 @@ Result<std::optional<std::string>> chat_template_of(const config::Settings& sett
 
 Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
                                                    const std::atomic<bool>* cancelled) {
-  const std::string path = TRY(resolve_model(model, settings));
+  const std::string path = TRY(resolve_model(model, settings, cancelled));
   ProgressBar bar(base::cat("loading ", model_id(model)));
-  const serving::HostOptions options{.id = model_id(model),
-                                     .backend = backend_options(settings),
-                                     .kv_type = kv_type_of(settings),
-                                     .chunk_tokens = *settings.integer("chunk"),
-                                     .context_tokens = settings.integer("context"),
-                                     .chat_template = TRY(chat_template_of(settings)),
-                                     .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
-                                     .cancelled = cancelled};
+  const serving::HostOptions options{
+      .id = model_id(model),
+      .backend = backend_options(settings),
+      .kv_type = kv_type_of(settings),
+      .chunk_tokens = *settings.integer("chunk"),
+      .context_tokens = settings.integer("context"),
+      .chat_template = TRY(chat_template_of(settings)),
+      .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
+      .cancelled = cancelled};
   return serving::HostedModel::load(path, options);
 }
 

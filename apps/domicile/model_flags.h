@@ -12,7 +12,8 @@ namespace apps {
 
 // Names for Command::settings.
 inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk", "kernels", "kv"};
-inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p", "min-p", "seed", "max-tokens"};
+inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p",
+                                                         "min-p",       "seed",  "max-tokens"};
 
 base::Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings);
 compute::BackendOptions backend_options(const config::Settings& settings);
@@ -26,7 +27,8 @@ uint64_t seed_of(const config::Settings& settings);
 base::Result<std::optional<std::string>> chat_template_of(const config::Settings& settings);
 
 // Resolves, plans, loads, with a progress bar. `cancelled` may be null.
-base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
+base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model,
+                                                         const config::Settings& settings,
                                                          const std::atomic<bool>* cancelled);
 
 }  // namespace apps

@@ -1,6 +1,5 @@
 #include "apps/domicile/model_paths.h"
 
-#include "apps/domicile/interrupt.h"
 #include "apps/domicile/output.h"
 #include "base/strings.h"
 #include "model_store/model_name.h"
@@ -14,22 +13,25 @@ Store open_store(const config::Settings& settings) {
   return Store(*settings.text("data-dir"), Store::real_world(platform::process_environment()));
 }
 
-Result<model_store::Pulled> pull_model(const Store& store, const std::string& model, const Store::PullOptions& options) {
-  const Interrupt interrupt = TRY(Interrupt::watch());
+Result<model_store::Pulled> pull_model(const Store& store, const std::string& model,
+                                       const Store::PullOptions& options,
+                                       const std::atomic<bool>* cancelled) {
   ProgressBar bar(base::cat("pulling ", model));
   return store.pull(model, options, [&](const model_store::Progress& progress) {
     bar.update(progress.done_bytes, progress.total_bytes);
-    return !interrupt.is_set();
+    return cancelled == nullptr || !*cancelled;
   });
 }
 
-Result<std::string> resolve_model(const std::string& model, const config::Settings& settings) {
+Result<std::string> resolve_model(const std::string& model, const config::Settings& settings,
+                                  const std::atomic<bool>* cancelled) {
   const Store store = open_store(settings);
   auto path = store.resolve(model);
   if (path) return path->string();
-  if (path.error().code != base::Code::not_found || !store.can_pull(model)) return std::unexpected(path.error());
+  if (path.error().code != base::Code::not_found || !store.can_pull(model))
+    return std::unexpected(path.error());
   print_note(base::cat("model '", model, "' is not here yet: pulling it"));
-  return TRY(pull_model(store, model, {})).path.string();
+  return TRY(pull_model(store, model, {}, cancelled)).path.string();
 }
 
 std::string model_id(const std::string& model) {

@@ -39,13 +39,17 @@ base::Status print(std::string_view text) {
   return base::fail(base::Code::io_error, base::cat("writing the output failed: ", std::strerror(errno)));
 }
 
-base::Status print_json(const base::Json& value) { return print(value.write() + "\n"); }
+base::Status print_json(const base::Json& value) {
+  return print(value.write() + "\n");
+}
 
 void print_error(std::string_view message) {
   write_all(STDERR_FILENO, base::cat("domicile: ", base::printable(message, 2000), "\n"));
 }
 
-void print_note(std::string_view message) { write_all(STDERR_FILENO, base::printable(message, 2000) + "\n"); }
+void print_note(std::string_view message) {
+  write_all(STDERR_FILENO, base::printable(message, 2000) + "\n");
+}
 
 ProgressBar::ProgressBar(std::string label)
     : label_(std::move(label)), is_terminal_(platform::is_terminal(STDERR_FILENO)), started_ms_(now_ms()) {}

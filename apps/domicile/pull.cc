@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "apps/domicile/commands.h"
+#include "apps/domicile/interrupt.h"
 #include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "base/strings.h"
@@ -35,9 +36,11 @@ Json as_json(const model_store::Record& record, const std::filesystem::path& pat
 
 Result<int> pull(const PullFlags& flags, const config::Settings& settings) {
   const model_store::Store store = open_store(settings);
-  const model_store::Pulled pulled =
-      TRY(pull_model(store, flags.model, {.name = flags.name.value_or(""), .copy = flags.copy}));
-  if (pulled.was_damaged) print_note(cat("the file of '", pulled.record.name, "' was damaged and has been fetched again"));
+  const Interrupt interrupt = TRY(Interrupt::watch());
+  const model_store::Pulled pulled = TRY(pull_model(
+      store, flags.model, {.name = flags.name.value_or(""), .copy = flags.copy}, &interrupt.flag()));
+  if (pulled.was_damaged)
+    print_note(cat("the file of '", pulled.record.name, "' was damaged and has been fetched again"));
   if (flags.json) {
     Json json = as_json(pulled.record, pulled.path);
     json.set("was_present", pulled.was_present);
@@ -45,7 +48,8 @@ Result<int> pull(const PullFlags& flags, const config::Settings& settings) {
     return kExitOk;
   }
   TRY(print(cat(pulled.record.name, ": ", pulled.record.architecture, " ", pulled.record.type, ", ",
-                base::format_bytes(pulled.record.size_bytes), pulled.was_present ? ", already here\n" : "\n")));
+                base::format_bytes(pulled.record.size_bytes),
+                pulled.was_present ? ", already here\n" : "\n")));
   return kExitOk;
 }
 

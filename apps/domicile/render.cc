@@ -34,8 +34,10 @@ Result<chat::CivilTime> parse_time(const std::optional<std::string>& text) {
   std::tm time{};
   const char* end = ::strptime(text->c_str(), "%Y-%m-%dT%H:%M:%S", &time);
   if (end == nullptr || *end != '\0')
-    return fail(Code::invalid_argument, cat("--now is '", base::printable(*text, 40), "', must be like 2025-03-14T09:26:53"));
-  return chat::CivilTime{time.tm_year + 1900, time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec};
+    return fail(Code::invalid_argument,
+                cat("--now is '", base::printable(*text, 40), "', must be like 2025-03-14T09:26:53"));
+  return chat::CivilTime{time.tm_year + 1900, time.tm_mon + 1, time.tm_mday,
+                         time.tm_hour,        time.tm_min,     time.tm_sec};
 }
 
 // Members of `from` over those of `to`.
@@ -53,7 +55,8 @@ Result<Json> object_or_empty(const Json* value, std::string_view what) {
 Result<chat::RenderInput> input_of_line(const Json& line, const Json& variables, chat::CivilTime now) {
   chat::RenderInput input{.now = now};
   const bool own_context = line.find("context") != nullptr;
-  const Json given = TRY(object_or_empty(line.find(own_context ? "context" : "kwargs"), own_context ? "context" : "kwargs"));
+  const Json given =
+      TRY(object_or_empty(line.find(own_context ? "context" : "kwargs"), own_context ? "context" : "kwargs"));
   const auto take = [&](const Json& from, const char* key, Json& to) {
     if (const Json* value = from.find(key); value != nullptr) to = *value;
   };
@@ -93,7 +96,8 @@ Result<Json> render_line(const loading::TextSide* side, std::string_view text, c
     const chat::Template parsed = TRY(chat::Template::parse(own->as_string()));
     return shown(TRY(parsed.render(input)));
   }
-  if (side == nullptr || !side->chat_template) return fail(Code::invalid_argument, "there is no template for the line");
+  if (side == nullptr || !side->chat_template)
+    return fail(Code::invalid_argument, "there is no template for the line");
   return shown(TRY(side->chat_template->render(input)));
 }
 
@@ -133,7 +137,8 @@ Result<int> render(const RenderFlags& flags, const config::Settings& settings) {
   if (flags.jsonl) return render_lines(flags, &side, now);
   if (!flags.messages) return fail(Code::invalid_argument, "give --messages FILE or --jsonl FILE");
   if (!side.chat_template && !side.template_problem.empty())
-    return fail(Code::corrupt, cat("the chat template of '", flags.model, "' does not parse: ", side.template_problem));
+    return fail(Code::corrupt,
+                cat("the chat template of '", flags.model, "' does not parse: ", side.template_problem));
   if (!side.chat_template)
     return fail(Code::unsupported, cat("model '", flags.model, "' has no chat template: give a .jinja file"));
 
@@ -154,7 +159,8 @@ Result<int> render(const RenderFlags& flags, const config::Settings& settings) {
   Json result = shown(rendered);
   if (side.tokenizer) {
     Json::Array ids;
-    for (const TokenId id : side.tokenizer->encode_strict(chat::segments(rendered))) ids.emplace_back(int64_t{id});
+    for (const TokenId id : side.tokenizer->encode_strict(chat::segments(rendered)))
+      ids.emplace_back(int64_t{id});
     result.set("ids", std::move(ids));
   }
   TRY(print_json(result));
@@ -168,12 +174,14 @@ Command render_command() {
   return {
       .name = "render",
       .summary = "The prompt that a chat template makes of messages, with the origin of every byte",
-      .examples = "  domicile render smollm2 --messages messages.json\n"
-                  "  domicile render template.jinja --messages messages.json --kwargs kwargs.json --json",
+      .examples =
+          "  domicile render smollm2 --messages messages.json\n"
+          "  domicile render template.jinja --messages messages.json --kwargs kwargs.json --json",
       .settings = {},
       .declare =
           [flags](FlagSet& set) {
-            set.positional("MODEL", flags->model, "name, .gguf, folder or template.jinja (- with --jsonl: no template)");
+            set.positional("MODEL", flags->model,
+                           "name, .gguf, folder or template.jinja (- with --jsonl: no template)");
             set.text("--messages", flags->messages, "FILE", "a JSON array of messages");
             set.text("--tools", flags->tools, "FILE", "a JSON array of tools");
             set.text("--kwargs", flags->kwargs, "FILE", "a JSON object: further variables of the template");

@@ -28,12 +28,14 @@ namespace {
 
 constexpr std::string_view kHelp =
     "  /system [TEXT]     the system message: show it, or set it and begin anew\n"
-    "  /set [NAME VALUE]  temperature, top-k, top-p, min-p, seed, max-tokens, think (on, off, default), stats (on, off)\n"
+    "  /set [NAME VALUE]  temperature, top-k, top-p, min-p, seed, max-tokens, think (on, off, default), "
+    "stats (on, off)\n"
     "  /clear             forget the conversation\n"
     "  /stats             speeds of the last answer\n"
     "  /bye               leave (or Ctrl-D)\n"
     "  /?                 this help\n"
-    "Enter sends; a backslash at the end, Ctrl-J or Alt-Enter goes on in a new line, \"\"\" begins and ends a block.\n"
+    "Enter sends; a backslash at the end, Ctrl-J or Alt-Enter goes on in a new line, \"\"\" begins and ends "
+    "a block.\n"
     "Ctrl-C stops the answer. A text that begins with a slash is sent as //text.\n";
 
 // What is typed while an answer runs is neither shown nor, after Ctrl-C, kept.
@@ -112,8 +114,9 @@ Result<serving::Prompt> Conversation::prompt_for(const std::string& text) const 
   all.push_back(message("user", text));
   Json variables = Json::Object{};
   if (think_) variables.set("enable_thinking", *think_);
-  return serving::chat_prompt(host_.served(),
-                              {.messages = std::move(all), .variables = std::move(variables), .now = serving::local_time()});
+  return serving::chat_prompt(
+      host_.served(),
+      {.messages = std::move(all), .variables = std::move(variables), .now = serving::local_time()});
 }
 
 Status Conversation::turn(const std::string& text) {
@@ -128,8 +131,9 @@ Status Conversation::turn(const std::string& text) {
     reasoning += event.reasoning;
     printer.show(event);
   };
-  Result<serving::Outcome> outcome = serving::generate(host_.served(), std::move(prompt), generation_,
-                                                       {.on_event = on_event, .cancelled = &interrupt_.flag()});
+  Result<serving::Outcome> outcome =
+      serving::generate(host_.served(), std::move(prompt), generation_,
+                        {.on_event = on_event, .cancelled = &interrupt_.flag()});
   printer.finish();
   if (interrupt_.is_set()) QuietTyping::drop_typed();
   if (!outcome) return std::unexpected(outcome.error());
@@ -139,7 +143,8 @@ Status Conversation::turn(const std::string& text) {
   Json said = message("assistant", std::move(answer));
   if (!reasoning.empty()) said.set("reasoning_content", std::move(reasoning));
   messages_.push_back(std::move(said));
-  if (outcome->reason == engine::FinishReason::length) print_note("(the answer was cut: max-tokens or the context is full)");
+  if (outcome->reason == engine::FinishReason::length)
+    print_note("(the answer was cut: max-tokens or the context is full)");
   if (show_stats_) print_note(stats_line(outcome->timings));
   return {};
 }
@@ -185,12 +190,13 @@ Status Conversation::set(std::string_view name, std::string_view value) {
 std::string Conversation::shown_settings() const {
   const auto number = [](const auto& value) { return value ? cat(*value) : std::string("the model's own"); };
   const serving::SamplingChoices& s = generation_.sampling;
-  return cat("  temperature  ", number(s.temperature), "\n  top-k        ", number(s.top_k), "\n  top-p        ",
-             number(s.top_p), "\n  min-p        ", number(s.min_p), "\n  seed         ",
-             fixed_seed_ ? cat(*fixed_seed_) : std::string("a fresh one for each answer"), "\n  max-tokens   ",
-             generation_.max_tokens < 0 ? std::string("until the context is full") : cat(generation_.max_tokens),
-             "\n  think        ", think_ ? (*think_ ? "on" : "off") : "the model's own", "\n  stats        ",
-             show_stats_ ? "on" : "off", "\n");
+  return cat(
+      "  temperature  ", number(s.temperature), "\n  top-k        ", number(s.top_k), "\n  top-p        ",
+      number(s.top_p), "\n  min-p        ", number(s.min_p), "\n  seed         ",
+      fixed_seed_ ? cat(*fixed_seed_) : std::string("a fresh one for each answer"), "\n  max-tokens   ",
+      generation_.max_tokens < 0 ? std::string("until the context is full") : cat(generation_.max_tokens),
+      "\n  think        ", think_ ? (*think_ ? "on" : "off") : "the model's own", "\n  stats        ",
+      show_stats_ ? "on" : "off", "\n");
 }
 
 bool Conversation::command(std::string_view line) {
@@ -222,7 +228,8 @@ bool Conversation::command(std::string_view line) {
     else if (const Status done = set(rest.substr(0, at), base::trim(rest.substr(at + 1))); !done)
       print_note(done.error().message);
   } else {
-    print_note(cat("there is no command ", name, ": /? lists them, //text sends a text that begins with a slash"));
+    print_note(
+        cat("there is no command ", name, ": /? lists them, //text sends a text that begins with a slash"));
   }
   return true;
 }
@@ -249,18 +256,21 @@ std::string history_path(const config::Settings& settings) {
 
 }  // namespace
 
-Result<int> run_repl(const serving::HostedModel& host, const config::Settings& settings, const ReplOptions& options,
-                     const Interrupt& interrupt) {
+Result<int> run_repl(const serving::HostedModel& host, const config::Settings& settings,
+                     const ReplOptions& options, const Interrupt& interrupt) {
   if (!host.served().tokenizer_problem.empty())
-    return base::fail(base::Code::unsupported, cat("model '", host.served().id, "': ", host.served().tokenizer_problem));
+    return base::fail(base::Code::unsupported,
+                      cat("model '", host.served().id, "': ", host.served().tokenizer_problem));
   if (!platform::is_terminal(STDOUT_FILENO))
     return base::fail(base::Code::invalid_argument, "a conversation needs a terminal: give -p TEXT");
   History history(history_path(settings));
   LineEditor editor(STDIN_FILENO, STDOUT_FILENO, history, [&] { return interrupt.wants_end(); });
   Conversation conversation(host, settings, options, interrupt);
   print_note(cat(host.served().id, ", ", host.engine().context_tokens(), " tokens of context, ",
-                 host.backend().kernels_name(), " kernels, ", host.backend().n_threads(), " threads. /? for help."));
-  if (host.served().chat_template == nullptr) print_note("The model has no chat template: it goes on with your text as it stands.");
+                 host.backend().kernels_name(), " kernels, ", host.backend().n_threads(),
+                 " threads. /? for help."));
+  if (host.served().chat_template == nullptr)
+    print_note("The model has no chat template: it goes on with your text as it stands.");
 
   while (!interrupt.wants_end()) {
     const LineEditor::Input input = read_input(editor);

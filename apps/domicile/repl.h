@@ -16,7 +16,7 @@ struct ReplOptions {
 };
 
 // Until the user leaves (Ctrl-D, /bye). Returns the exit code.
-base::Result<int> run_repl(const serving::HostedModel& host, const config::Settings& settings, const ReplOptions& options,
-                           const Interrupt& interrupt);
+base::Result<int> run_repl(const serving::HostedModel& host, const config::Settings& settings,
+                           const ReplOptions& options, const Interrupt& interrupt);
 
 }  // namespace apps

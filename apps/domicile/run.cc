@@ -48,7 +48,8 @@ Result<std::optional<std::string>> asked_text(const RunFlags& flags) {
   return piped;
 }
 
-Result<serving::Prompt> chat_turn(const serving::ServedModel& model, const RunFlags& flags, const std::string& text) {
+Result<serving::Prompt> chat_turn(const serving::ServedModel& model, const RunFlags& flags,
+                                  const std::string& text) {
   Json::Array messages;
   const auto add = [&](const char* role, const std::string& content) {
     Json message;
@@ -70,8 +71,9 @@ Result<serving::Prompt> make_prompt(const serving::HostedModel& host, const RunF
   if (flags.raw) return serving::text_prompt(model, *text, serving::PlainText::raw);
   if (model.chat_template != nullptr) return chat_turn(model, flags, *text);
   if (!host.loaded().text.template_problem.empty())
-    return fail(Code::corrupt, cat("the chat template of '", model.id, "' does not parse: ",
-                                   host.loaded().text.template_problem, "; use --raw or --chat-template FILE"));
+    return fail(Code::corrupt, cat("the chat template of '", model.id,
+                                   "' does not parse: ", host.loaded().text.template_problem,
+                                   "; use --raw or --chat-template FILE"));
   print_note(cat("model '", model.id, "' has no chat template: it goes on with your text as it stands"));
   return serving::text_prompt(model, *text, serving::PlainText::as_usual);
 }
@@ -94,7 +96,8 @@ Json json_ids(const std::vector<TokenId>& ids) {
   return array;
 }
 
-base::Status print_result(const RunFlags& flags, const std::vector<TokenId>& prompt_ids, const Answer& answer) {
+base::Status print_result(const RunFlags& flags, const std::vector<TokenId>& prompt_ids,
+                          const Answer& answer) {
   Json json;
   json.set("text", answer.text);
   if (!answer.reasoning.empty()) json.set("reasoning", answer.reasoning);
@@ -106,8 +109,9 @@ base::Status print_result(const RunFlags& flags, const std::vector<TokenId>& pro
   return print_json(json);
 }
 
-Result<int> one_answer(const serving::HostedModel& host, const RunFlags& flags, const config::Settings& settings,
-                       const std::optional<std::string>& text, const std::atomic<bool>& interrupted) {
+Result<int> one_answer(const serving::HostedModel& host, const RunFlags& flags,
+                       const config::Settings& settings, const std::optional<std::string>& text,
+                       const std::atomic<bool>& interrupted) {
   serving::Prompt prompt = TRY(make_prompt(host, flags, text));
   const std::vector<TokenId> prompt_ids = prompt.ids;
   const bool dims_thoughts = !flags.json && platform::is_terminal(STDOUT_FILENO);
@@ -144,7 +148,8 @@ Result<int> run(const RunFlags& flags, const config::Settings& settings) {
   if (flags.prompt && flags.ids) return fail(Code::invalid_argument, "give -p or --ids, not both");
   const std::optional<std::string> text = TRY(asked_text(flags));
   const Interrupt interrupt = TRY(Interrupt::watch());
-  const std::shared_ptr<serving::HostedModel> host_model = TRY(host(flags.model, settings, &interrupt.flag()));
+  const std::shared_ptr<serving::HostedModel> host_model =
+      TRY(host(flags.model, settings, &interrupt.flag()));
   if (!text && !flags.ids)
     return run_repl(*host_model, settings, {.system = flags.system, .show_stats = flags.stats}, interrupt);
   return one_answer(*host_model, flags, settings, text, interrupt.flag());
@@ -160,9 +165,10 @@ Command run_command() {
   return {
       .name = "run",
       .summary = "Chat with a model, or get one answer",
-      .examples = "  domicile run smollm2\n"
-                  "  domicile run smollm2 -p 'Explain mmap in two sentences'\n"
-                  "  git diff | domicile run ./model.gguf --temperature 0",
+      .examples =
+          "  domicile run smollm2\n"
+          "  domicile run smollm2 -p 'Explain mmap in two sentences'\n"
+          "  git diff | domicile run ./model.gguf --temperature 0",
       .settings = settings,
       .declare =
           [flags](FlagSet& set) {
@@ -170,7 +176,8 @@ Command run_command() {
             set.verbatim("-p,--prompt", flags->prompt, "TEXT", "ask this and print the answer");
             set.verbatim("--system", flags->system, "TEXT", "system message");
             set.text("--ids", flags->ids, "1,2,3", "the prompt as token ids, used as given");
-            set.flag("--raw", flags->raw, "no template, nothing added; added tokens in the prompt are recognised");
+            set.flag("--raw", flags->raw,
+                     "no template, nothing added; added tokens in the prompt are recognised");
             set.flag("--ignore-eos", flags->ignore_eos, "go on past stop tokens");
             set.flag("--stats", flags->stats, "print speeds after the answer");
             set.flag("--json", flags->json, "print one JSON object with text, ids and timings");

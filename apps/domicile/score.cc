@@ -75,7 +75,8 @@ class Scores {
 Result<std::vector<TokenId>> ids_to_score(const ScoreFlags& flags, const loading::TextSide& side) {
   const std::optional<std::string> text = TRY(flags.input.read());
   if (!text) return parse_ids(*flags.input.ids);
-  if (!side.tokenizer) return fail(Code::unsupported, cat("model '", flags.model, "': ", side.tokenizer_problem));
+  if (!side.tokenizer)
+    return fail(Code::unsupported, cat("model '", flags.model, "': ", side.tokenizer_problem));
   if (flags.raw) return side.tokenizer->encode(*text, {.find_added_tokens = true, .add_special = false});
   return side.encode_plain(*text);
 }
@@ -87,8 +88,8 @@ Result<std::optional<model_files::safetensors::Writer>> writer_for(const ScoreFl
       *flags.logits, {{.name = "logits", .dtype = tensor::DType::F32, .shape = {n_tokens, vocab_size}}}));
 }
 
-Json as_json(const ScoreFlags& flags, const compute::Backend& backend, std::span<const TokenId> ids, const Scores& scores,
-             double seconds) {
+Json as_json(const ScoreFlags& flags, const compute::Backend& backend, std::span<const TokenId> ids,
+             const Scores& scores, double seconds) {
   Json::Array json_ids, logprobs;
   for (const TokenId id : ids) json_ids.emplace_back(int64_t{id});
   logprobs.emplace_back();
@@ -114,19 +115,19 @@ std::string as_text(const loading::TextSide& side, std::span<const TokenId> ids,
     if (side.tokenizer) text += cat("\t", base::json_quote(side.tokenizer->token_spelling(ids[i])));
     text += '\n';
   }
-  return text + cat("perplexity ", base::format_double(scores.perplexity()), " over ", scores.logprobs().size(),
-                    " tokens, logits sha256 ", scores.logits_sha256(), "\n");
+  return text + cat("perplexity ", base::format_double(scores.perplexity()), " over ",
+                    scores.logprobs().size(), " tokens, logits sha256 ", scores.logits_sha256(), "\n");
 }
 
 Result<int> score(const ScoreFlags& flags, const config::Settings& settings) {
   if (flags.batch < 1 || flags.batch > 256)
     return fail(Code::invalid_argument, cat("--batch is ", flags.batch, ", must be 1..256"));
-  const std::string path = TRY(resolve_model(flags.model, settings));
+  const Interrupt interrupt = TRY(Interrupt::watch());
+  const std::string path = TRY(resolve_model(flags.model, settings, &interrupt.flag()));
   loading::OpenedModel opened = TRY(loading::open_model(path));
   const std::vector<TokenId> ids = TRY(ids_to_score(flags, opened.text));
   if (ids.empty()) return fail(Code::invalid_argument, "there are no tokens to score");
 
-  const Interrupt interrupt = TRY(Interrupt::watch());
   const std::unique_ptr<compute::Backend> backend = TRY(backend_of(settings));
   ProgressBar bar("loading");
   const loading::LoadedModel loaded = TRY(loading::load_weights(
@@ -138,10 +139,11 @@ Result<int> score(const ScoreFlags& flags, const config::Settings& settings) {
                                      .batch = static_cast<int>(flags.batch),
                                      .kv_type = kv_type_of(settings)};
   const auto start = std::chrono::steady_clock::now();
-  TRY(engine::score(*loaded.model, ids, options, [&](int64_t position, std::span<const float> logits) -> Status {
-    if (interrupt.is_set()) return fail(Code::cancelled, "scoring was interrupted");
-    return scores.add(position, logits);
-  }));
+  TRY(engine::score(*loaded.model, ids, options,
+                    [&](int64_t position, std::span<const float> logits) -> Status {
+                      if (interrupt.is_set()) return fail(Code::cancelled, "scoring was interrupted");
+                      return scores.add(position, logits);
+                    }));
   TRY(scores.finish());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (flags.json)
@@ -158,9 +160,10 @@ Command score_command() {
   return {
       .name = "score",
       .summary = "Log-probability of each token of a text or token list; perplexity",
-      .examples = "  domicile score smollm2 --text 'The capital of France is Paris.'\n"
-                  "  domicile score smollm2 --file book.txt --json\n"
-                  "  domicile score ./model --ids 1,2,3 --numerics exact --logits out.safetensors --json",
+      .examples =
+          "  domicile score smollm2 --text 'The capital of France is Paris.'\n"
+          "  domicile score smollm2 --file book.txt --json\n"
+          "  domicile score ./model --ids 1,2,3 --numerics exact --logits out.safetensors --json",
       .settings = {std::begin(kComputeSettings), std::end(kComputeSettings)},
       .declare =
           [flags](FlagSet& set) {

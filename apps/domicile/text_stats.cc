@@ -22,8 +22,12 @@ std::string rounded(double value) {
 
 }  // namespace
 
-double prefill_rate(const engine::Timings& t) { return rate(t.prompt_tokens - t.cached_prompt_tokens, t.prefill_seconds); }
-double decode_rate(const engine::Timings& t) { return rate(t.generated_tokens - 1, t.decode_seconds); }
+double prefill_rate(const engine::Timings& t) {
+  return rate(t.prompt_tokens - t.cached_prompt_tokens, t.prefill_seconds);
+}
+double decode_rate(const engine::Timings& t) {
+  return rate(t.generated_tokens - 1, t.decode_seconds);
+}
 
 std::string stats_line(const engine::Timings& t) {
   std::string line = cat("prompt ", t.prompt_tokens, " tokens");

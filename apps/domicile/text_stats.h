@@ -7,8 +7,8 @@
 
 namespace apps {
 
-// Tokens per second; 0 if no time passed. Prefill counts the tokens that were computed, not those found in the cache;
-// decode counts the tokens after the first.
+// Tokens per second; 0 if no time passed. Prefill counts the tokens that were computed, not those found in
+// the cache; decode counts the tokens after the first.
 double prefill_rate(const engine::Timings& timings);
 double decode_rate(const engine::Timings& timings);
 

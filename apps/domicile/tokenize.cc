@@ -57,13 +57,15 @@ Json decoded(const Tokenizer& tokenizer, std::span<const TokenId> ids, bool skip
 Result<std::string> line_text(const Json& line) {
   if (const Json* text = line.find("text"); text != nullptr && text->is_string()) return text->as_string();
   const Json* hex = line.find("bytes_hex");
-  if (hex == nullptr || !hex->is_string()) return fail(Code::invalid_argument, "the line has neither text nor bytes_hex");
+  if (hex == nullptr || !hex->is_string())
+    return fail(Code::invalid_argument, "the line has neither text nor bytes_hex");
   std::string bytes;
   const std::string& digits = hex->as_string();
   for (size_t i = 0; i + 1 < digits.size(); i += 2) {
     int value = 0;
     const auto [end, error] = std::from_chars(&digits[i], &digits[i] + 2, value, 16);
-    if (error != std::errc() || end != &digits[i] + 2) return fail(Code::invalid_argument, "bytes_hex is not hexadecimal");
+    if (error != std::errc() || end != &digits[i] + 2)
+      return fail(Code::invalid_argument, "bytes_hex is not hexadecimal");
     bytes += static_cast<char>(value);
   }
   if (digits.size() % 2 != 0) return fail(Code::invalid_argument, "bytes_hex has an odd number of digits");
@@ -143,7 +145,8 @@ Result<int> tokenize(const TokenizeFlags& flags, const config::Settings& setting
     return fail(Code::invalid_argument, cat("--added is '", *flags.added, "', must be all or none"));
   const std::string path = TRY(resolve_model(flags.model, settings));
   const loading::TextSide side = TRY(loading::load_text_side(path));
-  if (!side.tokenizer) return fail(Code::unsupported, cat("model '", flags.model, "': ", side.tokenizer_problem));
+  if (!side.tokenizer)
+    return fail(Code::unsupported, cat("model '", flags.model, "': ", side.tokenizer_problem));
   const Tokenizer& tokenizer = *side.tokenizer;
   if (flags.jsonl) return process_lines(tokenizer, flags);
 
@@ -174,9 +177,10 @@ Command tokenize_command() {
   return {
       .name = "tokenize",
       .summary = "Ids and pieces of a text, and back",
-      .examples = "  domicile tokenize smollm2 --text 'Selamat pagi'\n"
-                  "  domicile tokenize smollm2 --decode --ids 1,4093,198\n"
-                  "  domicile tokenize ./tokenizer.json --jsonl lines.jsonl --json",
+      .examples =
+          "  domicile tokenize smollm2 --text 'Selamat pagi'\n"
+          "  domicile tokenize smollm2 --decode --ids 1,4093,198\n"
+          "  domicile tokenize ./tokenizer.json --jsonl lines.jsonl --json",
       .settings = {},
       .declare =
           [flags](FlagSet& set) {
@@ -184,7 +188,8 @@ Command tokenize_command() {
             set.verbatim("--text", flags->input.text, "TEXT", "the text, byte for byte");
             set.verbatim("--file", flags->input.file, "FILE", "a file with the text (- is stdin)");
             set.text("--ids", flags->input.ids, "1,2,3", "token ids to decode");
-            set.text("--added", flags->added, "all|none", "find added tokens in the text (all), or trust nothing (none)");
+            set.text("--added", flags->added, "all|none",
+                     "find added tokens in the text (all), or trust nothing (none)");
             set.flag("--no-bos", flags->no_bos, "leave the post-processor out (BOS, EOS)");
             set.flag("--decode", flags->decode, "ids to text");
             set.flag("--skip-special", flags->skip_special, "leave special tokens out of the decoded text");
