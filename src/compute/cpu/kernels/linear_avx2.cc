@@ -14,7 +14,7 @@ namespace {
 
 #define INLINE [[gnu::always_inline]] inline
 
-// ---- the vectors that linear_formats.inc and linear_tiles.inc are written in
+// ---- the vectors that the .inc files are written in
 
 using Floats = __m256;
 using Ints = __m256i;
@@ -138,7 +138,7 @@ INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64
   _mm256_maskstore_ps(to, mask, values);
 }
 
-// Sizes of the register tiles (linear_tiles.inc); 16 registers.
+// Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 16 registers.
 constexpr int kStreamTokens = 4;
 constexpr int kBlockStrips = 2;
 constexpr int kBlockTokens = 3;
@@ -147,7 +147,9 @@ constexpr int kFloatStrips = 2;
 constexpr int kFloatTokens = 6;
 
 #include "compute/cpu/kernels/linear_formats.inc"
-#include "compute/cpu/kernels/linear_tiles.inc"
+#include "compute/cpu/kernels/linear_strips.inc"
+#include "compute/cpu/kernels/linear_fast.inc"
+#include "compute/cpu/kernels/linear_exact.inc"
 
 // Four vectors of 8 values each.
 struct Values32 {

@@ -14,7 +14,7 @@ namespace {
 
 #define INLINE [[gnu::always_inline]] inline
 
-// ---- the vectors that linear_formats.inc and linear_tiles.inc are written in
+// ---- the vectors that the .inc files are written in
 
 using Floats = __m512;
 using Ints = __m512i;
@@ -113,7 +113,7 @@ INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64
   _mm512_mask_storeu_ps(to, mask, values);
 }
 
-// Sizes of the register tiles (linear_tiles.inc); 32 registers.
+// Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
 constexpr int kStreamTokens = 12;  // 12 integer and 12 float sums, and what unpacking needs
 constexpr int kBlockStrips = 2;    // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;
@@ -122,7 +122,9 @@ constexpr int kFloatStrips = 2;
 constexpr int kFloatTokens = 6;
 
 #include "compute/cpu/kernels/linear_formats.inc"
-#include "compute/cpu/kernels/linear_tiles.inc"
+#include "compute/cpu/kernels/linear_strips.inc"
+#include "compute/cpu/kernels/linear_fast.inc"
+#include "compute/cpu/kernels/linear_exact.inc"
 
 struct QuantizedGroup {
   __m128i low, high;  // 16 values each
