@@ -78,7 +78,7 @@ void HostedModel::fill_served(const std::string& id) {
   const loading::GenerationDefaults& defaults = loaded_->defaults;
   served_.defaults = {defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
   served_.stop_ids = loaded_->stop_ids;
-  served_.n_ids = loaded_->model->config().vocab_size;
+  served_.n_ids = loaded_->n_valid_ids;
   if (text.tokenizer)
     served_.encode_plain = [&text](std::string_view plain) { return text.encode_plain(plain); };
 }
