@@ -188,8 +188,9 @@ TEST(GgufMetadata, ArraysAreHandedOutByTheirTypeAlone) {
 }
 
 TEST(GgufMetadata, IntegersThatDoNotFitAreRefused) {
-  const auto header =
-      FileBytes().header(0, 1).array("i", ValueType::u32, 1).put<uint32_t>(0x80000000u).parse();
+  FileBytes file;
+  file.header(0, 1).array("i", ValueType::u32, 1).put<uint32_t>(0x80000000u);
+  const auto header = file.parse();
   ASSERT_TRUE(header);
   EXPECT_FALSE(header->metadata.integers("i"));
 }
