@@ -509,7 +509,7 @@ TEST(Engine, UsesNoProcessorTimeWhileIdle) {
 TEST(Engine, LetsASinkAskAgain) {
   struct Asking : Recorder {
     void on_finish(FinishReason reason, const Timings& timings, const base::Error* error) override {
-      if (engine != nullptr) EXPECT_TRUE(engine->submit(make_request({.prompt = {4, 5}}, next)));
+      EXPECT_TRUE(engine->submit(make_request({.prompt = {4, 5}}, next)));
       Recorder::on_finish(reason, timings, error);
     }
     Engine* engine = nullptr;

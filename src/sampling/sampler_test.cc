@@ -144,7 +144,9 @@ TEST(Sampler, KeepsExactlyTheTokensOfTheDefinitionAlsoAmongEquals) {
       ASSERT_TRUE(expected.probabilities.contains(id)) << "round " << round << ", id " << id;
     // With 1500 draws a token of 1 in 50 is missed with probability 1e-13.
     for (const auto& [id, probability] : expected.probabilities)
-      if (probability > 0.02) ASSERT_TRUE(drawn.contains(id)) << "round " << round << ", id " << id;
+      if (probability > 0.02) {
+        ASSERT_TRUE(drawn.contains(id)) << "round " << round << ", id " << id;
+      }
   }
   EXPECT_GT(n_checked, 200);
 }
@@ -159,8 +161,9 @@ TEST(Sampler, CutsALargeVocabularyWhereTheDefinitionDoes) {
       const Reference expected = reference(logits, p);
       const auto counts = draw_many(logits, p, 150);
       for (size_t id = 0; id < counts.size(); ++id)
-        if (counts[id] > 0)
+        if (counts[id] > 0) {
           EXPECT_TRUE(expected.probabilities.contains(static_cast<TokenId>(id))) << spread << " " << id;
+        }
     }
 }
 
