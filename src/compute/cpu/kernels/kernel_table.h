@@ -1,14 +1,13 @@
 #pragma once
 // The inner loops of the CPU backend: one KernelTable per instruction set, all with the same bits.
 //
-// scalar.cc defines the arithmetic; docs/numerics.md says it in words. Notation: fma(a, b, c) is a*b + c
-// rounded once.
+// scalar.cc defines the arithmetic; docs/numerics.md says it in words. Notation:
 //
-//   sum16(v)   lane i of 16 accumulators takes elements i, i+16, i+32, ... ; then lanes i and i+8 are added
-//   for i < 8,
-//              then i and i+4 for i < 4, then i and i+2, then 0 and 1.
-//   max16(v)   the same lanes and tree with max(a, b) = a > b ? a : b, a the earlier or lower one, from
-//   -infinity. exp(x)     our polynomial (exp.h), the same in every table.
+//   fma(a, b, c)   a*b + c, rounded once
+//   sum16(v)       lane i of 16 accumulators takes elements i, i+16, i+32, ...; then lanes i and i+8 are
+//                  added for i < 8, then i and i+4 for i < 4, then i and i+2, then 0 and 1
+//   max16(v)       the same lanes and tree, from -infinity, with max(a, b) = a > b ? a : b
+//   exp(x)         our polynomial (exp.h)
 //
 // Kernels are pure functions of their arguments: no threads, no allocation, no state. The caller splits the
 // work.
@@ -67,11 +66,12 @@ struct KernelTable {
   // ---- attention (kernels/attention_*.cc)
   // K page of one head: [head_dim][64] (keys in lanes); V page: [64][head_dim]; both of the cache's type.
   // For each of n_queries:
-  //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending) for j < n_keys, -infinity
-  //   beyond; max = max16(score); p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p) by
-  //   plain additions; values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending).
+  //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending), j < n_keys
+  //   max = max16(score), with -infinity for j >= n_keys
+  //   p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p), by plain additions
+  //   values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending)
   // Then, if the query says so, the page is merged into what partial and values hold of earlier pages:
-  //   m = max of both; a = exp(max_before - m); b = exp(max_page - m);
+  //   m = max(max_before, max_page); a = exp(max_before - m); b = exp(max_page - m)
   //   sum = fma(sum_before, a, sum_page * b); values = fma(values_before, a, values_page * b)
   // Keys and values at n_keys and beyond are never looked at: they may hold anything.
   struct PageQuery {
