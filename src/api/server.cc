@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/authentication.h"
+#include "api/browsers.h"
 #include "api/openai/errors.h"
 #include "api/openai/routes.h"
 #include "base/strings.h"
@@ -49,6 +50,15 @@ http::Response no_key() {
   return response;
 }
 
+http::Response foreign_page(std::string_view why) {
+  openai::ApiError error;
+  error.status = 403;
+  error.type = "permission_error";
+  error.message = why;
+  error.code = "foreign_page";
+  return openai::error_response(error);
+}
+
 http::Response health(const serving::ModelDirectory& models) {
   if (!models.is_ready()) return openai::error_response(openai::still_loading());
   return http::json_response(200, R"({"status":"ok"})");
@@ -77,6 +87,9 @@ class ApiServer : public Server {
     http_options.error_response = [](int status, const std::string& sentence) {
       return openai::error_response(openai::protocol_error(status, sentence));
     };
+    http_options.finish_response = [](const http::Request* request, http::Response& response) {
+      if (request) add_cors_headers(*request, response);
+    };
     http_ = TRY(http::Server::start(std::move(http_options), router_));
     return {};
   }
@@ -91,7 +104,12 @@ class ApiServer : public Server {
 
  private:
   std::optional<http::Response> refuse(const http::Request& head) const {
-    if (keys_.empty() || is_open(head.path) || keys_.admits(head)) return std::nullopt;
+    if (keys_.empty()) {
+      const auto why = refusal_of_page(head);
+      return why ? std::optional(foreign_page(*why)) : std::nullopt;
+    }
+    // A browser asks before it sends a key, and cannot send it with the question.
+    if (is_open(head.path) || head.method == "OPTIONS" || keys_.admits(head)) return std::nullopt;
     return no_key();
   }
 

@@ -290,6 +290,26 @@ TEST(ApiServer, EveryRouteButHealthNeedsTheKey) {
   EXPECT_EQ(house.client().ask("GET", "/nowhere").status, 401);
 }
 
+TEST(ApiServer, WithoutAKeyPagesOfOtherSitesGetNothing) {
+  House house("x");
+  house.ready();
+  EXPECT_EQ(house.client().ask("GET", "/v1/models", "", "Origin: https://evil.example\r\n").status, 403);
+  const HttpAnswer local = house.client().ask("GET", "/v1/models", "", "Origin: http://localhost:3000\r\n");
+  EXPECT_EQ(local.status, 200);
+  EXPECT_EQ(local.header("access-control-allow-origin"), "http://localhost:3000");
+}
+
+TEST(ApiServer, ABrowserMayAskBeforeItSendsAKey) {
+  ServerOptions options;
+  options.keys = {"sk-secret"};
+  House house("x", std::move(options));
+  const HttpAnswer answer = house.client().ask(
+      "OPTIONS", "/v1/models", "",
+      "Origin: http://localhost:3000\r\nAccess-Control-Request-Headers: authorization\r\n");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.header("access-control-allow-headers"), "authorization");
+}
+
 TEST(ApiServer, RefusesToListenToTheWorldWithoutAKey) {
   ServerOptions options;
   options.host = "0.0.0.0";

@@ -63,7 +63,15 @@ void Exchange::on_disconnect(std::function<void()> callback) {
 }
 
 void Exchange::run(std::function<void()> work) {
-  if (auto core = core_.lock()) asio::post(core->workers, std::move(work));
+  auto core = core_.lock();
+  if (!core) return;
+  asio::post(core->workers, [self = shared_from_this(), work = std::move(work)] {
+    try {
+      work();
+    } catch (const std::exception&) {
+      self->answer({500, {}, {}}, nullptr, {});
+    }
+  });
 }
 
 void Exchange::client_left() {
