@@ -76,10 +76,10 @@ void dequantize_block(const BlockQ5_K& block, float* y) {
 void dequantize_block(const BlockQ6_K& block, float* y) {
   const float d = f16_to_f32(block.d);
   for (int i = 0; i < 256; ++i) {
-    const int half = i / 128, quarter = i % 128 / 32, l = i % 32;
+    const int half = i / 128, quarter = i % 128 / 32, group = i / 16, l = i % 32;
     const int low = block.ql[64 * half + quarter % 2 * 32 + l] >> (quarter / 2 * 4) & 15;
     const int high = block.qh[32 * half + l] >> (2 * quarter) & 3;
-    y[i] = d * static_cast<float>(block.scales[i / 16]) * static_cast<float>((low | high << 4) - 32);
+    y[i] = d * static_cast<float>(block.scales[group]) * static_cast<float>((low | high << 4) - 32);
   }
 }
 

@@ -219,6 +219,7 @@ using Tensors = std::span<const TinyTensor>;
 
 base::Status write_shard(const std::filesystem::path& path, Tensors tensors, DType dtype) {
   std::vector<TensorSpec> specs;
+  specs.reserve(tensors.size());
   for (const TinyTensor& tensor : tensors) specs.push_back({tensor.folder_name, dtype, tensor.shape});
   auto writer = TRY(model_files::safetensors::Writer::create(path, specs, {{"format", "pt"}}));
   for (size_t i = 0; i < tensors.size(); ++i) TRY(writer.append(stored(tensors[i].values, specs[i])));
@@ -257,6 +258,7 @@ base::Status write_tiny_gguf(const std::filesystem::path& path, const TinyModelO
   set_hyperparameters(metadata, o, weights.n_rows());
   set_vocabulary(metadata, o, weights.n_rows());
   std::vector<TensorSpec> specs;
+  specs.reserve(weights.tensors.size());
   for (const TinyTensor& tensor : weights.tensors)
     specs.push_back({tensor.gguf_name, tensor.is_matrix() ? o.dtype : DType::F32, tensor.shape});
   auto writer = TRY(model_files::gguf::Writer::create(path, metadata, specs));

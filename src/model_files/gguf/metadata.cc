@@ -102,7 +102,7 @@ bool narrow(const Entry& entry, std::vector<int32_t>& out) {
   for (uint64_t i = 0; i < entry.count; ++i) {
     const From value = load_le<From>(entry.payload.data() + i * sizeof(From));
     if (!std::in_range<int32_t>(value)) return false;
-    out[i] = static_cast<int32_t>(value);
+    out[i] = static_cast<int32_t>(value);  // NOLINT(bugprone-signed-char-misuse): i8 is a number here
   }
   return true;
 }

@@ -30,6 +30,7 @@ struct Shard {
 
 std::vector<std::string> distinct_files(const std::vector<IndexEntry>& index) {
   std::vector<std::string> files;
+  files.reserve(index.size());
   for (const IndexEntry& entry : index) files.push_back(entry.file);
   std::ranges::sort(files);
   const auto rest = std::ranges::unique(files);
@@ -55,6 +56,7 @@ base::Status check_index(const std::vector<IndexEntry>& index, const std::vector
 // One sentence about tensors that the index does not list, or nothing.
 std::string unlisted(const std::vector<IndexEntry>& index, std::span<const NamedTensor> tensors) {
   std::vector<std::string_view> listed;
+  listed.reserve(index.size());
   for (const IndexEntry& entry : index) listed.push_back(entry.tensor);
   std::ranges::sort(listed);
   size_t n = 0;
