@@ -37,8 +37,13 @@ struct RenderInput {
   base::Json documents;  // null: none in the template
   base::Json variables;  // object: every member is a variable of its own, and trusted
   CivilTime now;
+  // Null messages, tools or documents are undefined in the template instead of none: for a context that names
+  // only what it has.
+  bool null_is_undefined = false;
 };
 
+// Ceilings. A small conversation gets less memory and output than these: 24 MiB and 8 MiB, and 32 bytes for
+// each byte of the input.
 struct RenderLimits {
   int64_t max_steps = 10'000'000;
   int max_depth = 200;
@@ -48,16 +53,26 @@ struct RenderLimits {
 
 class Program;  // the parsed template
 
+// Whether a failed render() is the template's own complaint, by raise_exception: then the message is exactly
+// its words, and meant for whoever sent the messages. No other failure of parse() or render() has this code.
+inline bool raised_by_template(const base::Error& error) {
+  return error.code == base::Code::invalid_argument;
+}
+
 class Template {
  public:
-  // The error names the line.
+  // Fails with the line: Code::corrupt for what is no template, Code::exhausted for one nested too deep or
+  // too long.
   static base::Result<Template> parse(std::string_view source);
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
   ~Template();
 
-  // Code::invalid_argument with the template's own words if it called raise_exception (message exactly those words,
-  // see `raised`), otherwise a sentence with the line.
+  // Fails with
+  //   Code::invalid_argument  if the template called raise_exception; the message is exactly its words
+  //   Code::exhausted         for a limit, which the message names
+  //   Code::unsupported       for anything else that the template cannot do with these messages ("line 7: 'x'
+  //   is undefined")
   base::Result<Rendered> render(const RenderInput& input, const RenderLimits& limits = {}) const;
 
   // True if the source ever looks at a variable of that name: "tools", "enable_thinking".
