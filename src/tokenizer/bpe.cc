@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
 #include <limits>
 #include <string>
 
 #include "tokenizer/byte_alphabet.h"
+#include "tokenizer/merge_queue.h"
 
 namespace tokenizer {
 namespace {
@@ -150,35 +150,6 @@ struct Symbol {
   MergeTable::Merge merge;  // with the next symbol; kNoRank if there is none
 };
 
-// Candidates for merging, lowest rank first, the leftmost of equals first. An entry is stale, and passed
-// over, when the pair at its place has another rank by now.
-class MergeQueue {
- public:
-  void put_unordered(int32_t rank, uint32_t left) { heap_.push_back(key(rank, left)); }
-  void order() { std::make_heap(heap_.begin(), heap_.end(), std::greater<>()); }
-  void put(int32_t rank, uint32_t left) {
-    heap_.push_back(key(rank, left));
-    std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
-  }
-  bool empty() const { return heap_.empty(); }
-  struct Entry {
-    int32_t rank;
-    uint32_t left;
-  };
-  Entry take() {
-    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
-    const uint64_t top = heap_.back();
-    heap_.pop_back();
-    return {static_cast<int32_t>(top >> 32), static_cast<uint32_t>(top)};
-  }
-
- private:
-  static uint64_t key(int32_t rank, uint32_t left) {
-    return uint64_t{static_cast<uint32_t>(rank)} << 32 | left;
-  }
-  std::vector<uint64_t> heap_;
-};
-
 std::vector<Symbol> link(const std::vector<TokenId>& ids) {
   std::vector<Symbol> symbols;
   const auto n = static_cast<uint32_t>(ids.size());
@@ -215,11 +186,10 @@ void Bpe::encode_long(std::string_view piece, bool avoid_reserved, std::vector<T
     return merge != nullptr;
   };
   for (uint32_t i = 0; i < symbols.size(); ++i)
-    if (look_up(i)) queue.put_unordered(symbols[i].merge.rank, i);
-  queue.order();
+    if (look_up(i)) queue.put(symbols[i].merge.rank, i);
   while (!queue.empty()) {
     const auto [rank, left] = queue.take();
-    if (symbols[left].merge.rank != rank) continue;
+    if (symbols[left].merge.rank != rank) continue;  // the pair there is another one by now
     merge_with_next(symbols, left);
     if (look_up(left)) queue.put(symbols[left].merge.rank, left);
     const uint32_t previous = symbols[left].previous;

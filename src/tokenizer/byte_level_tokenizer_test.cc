@@ -93,11 +93,11 @@ TEST_P(AnyTokenizer, StreamedPiecesJoinToTheDecodedText) {
   }
 }
 
-TEST_P(AnyTokenizer, WhatIsEncodedDecodesToItself) {
-  if (std::string_view(GetParam()) == "small-qwen2") GTEST_SKIP() << "its normaliser composes";
+TEST_P(AnyTokenizer, WhatIsEncodedDecodesToItsNormalForm) {
+  const auto form = std::string_view(GetParam()) == "small-qwen2" ? Normalization::nfc : Normalization::none;
   for (int i = 0; i < 1000; ++i) {
     const std::string any = random_.next(30);
-    ASSERT_EQ(tokenizer_->decode(tokenizer_->encode(any, kNothingTrusted), false), any);
+    ASSERT_EQ(tokenizer_->decode(tokenizer_->encode(any, kNothingTrusted), false), normalize(form, any));
   }
 }
 

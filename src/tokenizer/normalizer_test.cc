@@ -41,7 +41,9 @@ TEST(Normalizer, LongRunsOfMarksComeOutAsIcuHasThem) {
       base::append_utf8(text, kMarks[random.below(std::size(kMarks))]);
     text += random.next(6);
     ASSERT_EQ(normalize(Normalization::nfc, text), nfc_by_utf16(text)) << text;
-    if (is_normalized(Normalization::nfc, text)) EXPECT_EQ(nfc_by_utf16(text), text);
+    if (is_normalized(Normalization::nfc, text)) {
+      EXPECT_EQ(nfc_by_utf16(text), text);
+    }
   }
 }
 

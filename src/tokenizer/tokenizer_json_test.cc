@@ -193,8 +193,9 @@ TEST(TokenizerJson, HostileFilesDoAsTheirManifestSays) {
     ++n_files;
     const std::string& expected = line.find("expect")->as_string();
     const auto loaded = Tokenizer::from_tokenizer_json(tests::read_text(path));
-    if (expected == "accept") EXPECT_TRUE(loaded) << name << ": " << loaded.error().message;
-    if (expected == "reject") EXPECT_FALSE(loaded) << name;
+    if (expected != "any") {
+      EXPECT_EQ(loaded.has_value(), expected == "accept") << name;
+    }
     if (loaded) (void)(*loaded)->encode(std::string(30, 'a') + "b", {});
   }
   EXPECT_GT(n_files, 30u);
