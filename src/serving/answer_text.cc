@@ -10,8 +10,7 @@ AnswerText::AnswerText(const tokenizer::Tokenizer* tokenizer, bool split_reasoni
     : tokenizer_(tokenizer),
       detokenizer_(tokenizer ? tokenizer->make_detokenizer(/*skip_special=*/true) : nullptr),
       stops_(std::move(stop)),
-      with_logprobs_(with_logprobs),
-      thinking_(split_reasoning && starts_in_thinking) {
+      with_logprobs_(with_logprobs) {
   if (split_reasoning) reasoning_.emplace(starts_in_thinking);
 }
 
@@ -22,15 +21,14 @@ AnswerText::Split AnswerText::split(std::string text) {
 }
 
 void AnswerText::push(const sampling::Sampled& token, Event& event) {
-  const bool thinking_before = thinking_;
+  const bool outside_before = reasoning_ && reasoning_->is_outside_answer();
   const size_t content_before = content_bytes_;
   Split piece = split(detokenizer_ ? detokenizer_->push(token.id) : std::string());
   content_bytes_ += piece.content.size();
-  if (!piece.reasoning.empty()) thinking_ = true;
-  if (!piece.content.empty()) thinking_ = false;
-  const bool is_content = !piece.content.empty() || (!thinking_before && !thinking_);
-  if (!is_content) ++reasoning_tokens_;
-  if (is_content && with_logprobs_) await_text(token, content_before);
+  const bool outside_after = reasoning_ && reasoning_->is_outside_answer();
+  const bool is_thought = piece.content.empty() && (outside_before || outside_after);
+  if (is_thought) ++reasoning_tokens_;
+  if (!is_thought && with_logprobs_) await_text(token, content_before);
   deliver(std::move(piece), event);
 }
 

@@ -52,7 +52,6 @@ class AnswerText {
   std::optional<chat::ReasoningParser> reasoning_;
   StopMatcher stops_;
   bool with_logprobs_;
-  bool thinking_;
   size_t content_bytes_ = 0;  // of the answer, before stop search
   int64_t reasoning_tokens_ = 0;
   std::deque<Waiting> waiting_;
