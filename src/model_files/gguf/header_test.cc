@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <cmath>
+#include <ctime>
 #include <string>
 
 #include "base/strings.h"
@@ -224,14 +223,14 @@ TEST(GgufMetadata, AVocabularyOf262144TokensIsReadWithinATenthOfASecond) {
   for (int i = 0; i < kTokens; ++i) file.put<int32_t>(1);
   file.array("tokenizer.ggml.merges", ValueType::string, kTokens);
   for (int i = 0; i < kTokens; ++i) file.text(base::cat("left", i, " right"));
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of this process: the machine may be busy with others
   const auto header = file.parse();
   ASSERT_TRUE(header) << header.error().message;
   EXPECT_EQ(header->metadata.strings("tokenizer.ggml.tokens")->size(), size_t{kTokens});
   EXPECT_EQ(header->metadata.strings("tokenizer.ggml.merges")->back(), "left262143 right");
   EXPECT_EQ(header->metadata.floats("tokenizer.ggml.scores")->back(), -262143.0f);
   EXPECT_EQ(header->metadata.integers("tokenizer.ggml.token_type")->size(), size_t{kTokens});
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(100));
+  EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC / 10);
 }
 
 }  // namespace
