@@ -43,7 +43,7 @@ TEST(Unpack, TakesExactlyTheEntryAsked) {
 
 TEST(Unpack, UnpacksALargeEntryWhole) {
   std::string contents;
-  for (int i = 0; i < 700'000; ++i) contents += static_cast<char>('a' + i * i % 23);
+  for (int i = 0; i < 700'000; ++i) contents += static_cast<char>('a' + i % 251 * i % 23);
   MemoryFile out;
   EXPECT_TRUE(unpack(make_zip({{"m", contents}}), "m", contents.size(), out).has_value());
   EXPECT_EQ(out.contents, contents);
