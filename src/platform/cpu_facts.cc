@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 #include <thread>
 
 #include "base/strings.h"
@@ -15,15 +15,11 @@ namespace platform {
 namespace {
 
 // Siblings of one core name the same list ("0,4" or "0-1"); a machine that does not say has a core per CPU.
-int count_cores(const std::filesystem::path& root, std::span<const int> cpus) {
-  std::set<std::string> cores;
-  for (const int cpu : cpus) {
-    const auto topology = root / "sys/devices/system/cpu" / base::cat("cpu", cpu) / "topology";
-    std::string siblings = read_proc_file(topology / "core_cpus_list");
-    if (siblings.empty()) siblings = read_proc_file(topology / "thread_siblings_list");
-    cores.insert(siblings.empty() ? base::cat("cpu", cpu) : siblings);
-  }
-  return static_cast<int>(cores.size());
+std::string core_of(const std::filesystem::path& root, int cpu) {
+  const auto topology = root / "sys/devices/system/cpu" / base::cat("cpu", cpu) / "topology";
+  std::string siblings = read_proc_file(topology / "core_cpus_list");
+  if (siblings.empty()) siblings = read_proc_file(topology / "thread_siblings_list");
+  return siblings.empty() ? base::cat("cpu", cpu) : siblings;
 }
 
 std::string model_name(const std::filesystem::path& root) {
@@ -55,6 +51,17 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
+std::vector<std::vector<int>> cpus_by_core(const std::filesystem::path& root, std::span<const int> cpus) {
+  std::vector<std::vector<int>> cores;
+  std::map<std::string, size_t> core_index;
+  for (const int cpu : cpus) {
+    const auto [core, is_new] = core_index.try_emplace(core_of(root, cpu), cores.size());
+    if (is_new) cores.emplace_back();
+    cores[core->second].push_back(cpu);
+  }
+  return cores;
+}
+
 CpuFacts cpu_facts() {
   return cpu_facts("/", allowed_cpus());
 }
@@ -63,7 +70,7 @@ CpuFacts cpu_facts(const std::filesystem::path& root, std::span<const int> allow
   CpuFacts facts;
   facts.model_name = model_name(root);
   facts.n_cpus = static_cast<int>(allowed_cpus.size());
-  facts.n_cores = count_cores(root, allowed_cpus);
+  facts.n_cores = static_cast<int>(cpus_by_core(root, allowed_cpus).size());
   facts.quota = cgroup_cpu_quota(root);
   facts.usable_cores = facts.n_cores;
   if (facts.quota && *facts.quota < facts.n_cores)

@@ -25,4 +25,7 @@ CpuFacts cpu_facts(const std::filesystem::path& root, std::span<const int> allow
 // The affinity mask.
 std::vector<int> allowed_cpus();
 
+// `cpus` by physical core, both in ascending order: {{0, 4}, {1, 5}} where 0 and 4 share a core.
+std::vector<std::vector<int>> cpus_by_core(const std::filesystem::path& root, std::span<const int> cpus);
+
 }  // namespace platform

@@ -34,6 +34,13 @@ TEST(CpuFacts, CountsCoresNotThreads) {
   EXPECT_EQ(facts.usable_cores, 4);
 }
 
+TEST(CpuFacts, GroupsTheThreadsOfACore) {
+  const tests::TempDir dir;
+  lay_out_cores(dir);
+  EXPECT_EQ(cpus_by_core(dir.path(), std::vector<int>{0, 1, 3, 5, 7}),
+            (std::vector<std::vector<int>>{{0}, {1, 5}, {3, 7}}));
+}
+
 TEST(CpuFacts, KeepsToTheAffinityMask) {
   const tests::TempDir dir;
   lay_out_cores(dir);

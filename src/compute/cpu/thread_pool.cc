@@ -1,7 +1,6 @@
 #include "compute/cpu/thread_pool.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -52,9 +51,7 @@ long n_preemptions() {
 
 ThreadPool::ThreadPool(const ThreadPoolOptions& options) {
   const int n_workers = std::max(0, options.n_threads - 1);
-  const std::vector<int> cores = platform::allowed_cpus();
-  const bool pin = options.pin && n_workers > 0 && cores.size() > static_cast<size_t>(n_workers);
-  if (pin) worker_cores_.assign(cores.end() - n_workers, cores.end());
+  if (options.pin && n_workers > 0) choose_cores(n_workers);
   workers_.reserve(n_workers);
   try {
     for (int i = 1; i <= n_workers; ++i) workers_.emplace_back([this, i] { worker_loop(i); });
@@ -82,12 +79,7 @@ void ThreadPool::run_on_all(Work work, const void* context) {
 }
 
 void ThreadPool::worker_loop(int thread_index) {
-  if (!worker_cores_.empty()) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(worker_cores_[thread_index - 1], &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);  // a refusal only costs speed
-  }
+  stay_on_core(thread_index);
   for (uint32_t phase = 0;;) {
     wait_while(phase_, phase);
     ++phase;
@@ -97,14 +89,35 @@ void ThreadPool::worker_loop(int thread_index) {
   }
 }
 
+// The last cores, because other programs tend to be found on the first.
+void ThreadPool::choose_cores(int n_workers) {
+  std::vector<std::vector<int>> cores = platform::cpus_by_core("/", platform::allowed_cpus());
+  if (cores.size() <= static_cast<size_t>(n_workers) || cores.back().back() >= CPU_SETSIZE) return;
+  worker_cpus_.assign(cores.end() - n_workers, cores.end());
+  is_worker_cpu_.assign(CPU_SETSIZE, false);
+  for (const std::vector<int>& core : worker_cpus_) {
+    for (const int cpu : core) is_worker_cpu_[cpu] = true;
+  }
+}
+
+void ThreadPool::stay_on_core(int thread_index) {
+  if (worker_cpus_.empty()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : worker_cpus_[thread_index - 1]) CPU_SET(cpu, &set);
+  sched_setaffinity(0, sizeof set, &set);  // a refusal only costs speed
+}
+
 void ThreadPool::move_caller_aside() {
-  if (worker_cores_.empty()) return;
+  if (worker_cpus_.empty()) return;
   const int here = sched_getcpu();
-  if (std::find(worker_cores_.begin(), worker_cores_.end(), here) == worker_cores_.end()) return;
+  if (here < 0 || here >= CPU_SETSIZE || !is_worker_cpu_[here]) return;
   cpu_set_t all;
   if (sched_getaffinity(0, sizeof all, &all) != 0) return;
   cpu_set_t others = all;
-  for (const int core : worker_cores_) CPU_CLR(core, &others);
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (is_worker_cpu_[cpu]) CPU_CLR(cpu, &others);
+  }
   // Moved at once by the first call; the second leaves the scheduler and child threads their freedom.
   if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0) {
     sched_setaffinity(0, sizeof all, &all);

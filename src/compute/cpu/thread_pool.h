@@ -6,9 +6,9 @@
 // sleeps at once, and the pool does not poll again for a while: with more runnable threads than cores,
 // polling takes time from whoever has work.
 //
-// Cores: worker i stays on the i-th core that the process may use; the caller, thread 0, is left free, but
-// moves aside when a phase starts on a worker's core. With fewer cores than threads, or where the system
-// refuses, nobody is pinned.
+// Cores: each worker stays on a physical core of its own among those that the process may use; the caller,
+// thread 0, is left free, but moves aside when it starts a phase on a worker's core. With fewer cores than
+// threads, or where the system refuses, nobody is pinned.
 //
 // One caller at a time. A phase must not start another one. Work is passed by reference and has ended when a
 // call returns.
@@ -81,6 +81,8 @@ class ThreadPool {
 
   void run_on_all(Work work, const void* context);
   void worker_loop(int thread_index);
+  void choose_cores(int n_workers);
+  void stay_on_core(int thread_index);
   void move_caller_aside();
 
   // A word that threads wait for to change, by polling and then by sleeping.
@@ -101,7 +103,8 @@ class ThreadPool {
   bool stopping_ = false;
 
   alignas(64) std::atomic<int64_t> crowded_until_ns_{0};
-  std::vector<int> worker_cores_;  // empty if nobody is pinned
+  std::vector<std::vector<int>> worker_cpus_;  // of each worker's core; empty if nobody is pinned
+  std::vector<bool> is_worker_cpu_;
   std::vector<std::jthread> workers_;
 };
 
