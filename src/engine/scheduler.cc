@@ -11,6 +11,10 @@ namespace {
 // However many sequences decode, prompts advance by this much in each step.
 constexpr int64_t kLeastPromptRows = 32;
 
+// A step in which nobody decodes may take this many times as long: what it delays is a cancellation or a new
+// request.
+constexpr double kAloneFactor = 4;
+
 int64_t least_prompt_rows(const SchedulerOptions& options) {
   return std::min(kLeastPromptRows, options.chunk_tokens);
 }
@@ -143,9 +147,12 @@ bool Scheduler::is_worth_waiting_for(const Sequence& sequence) const {
 
 int64_t Scheduler::prompt_budget() const {
   int64_t budget = options_.chunk_tokens - n_decodes_;
-  if (n_decodes_ > 0 && seconds_per_row_ > 0) {
-    const double n_in_time = options_.token_gap_seconds / seconds_per_row_ - static_cast<double>(n_decodes_);
+  if (seconds_per_row_ > 0) {
+    const double seconds = options_.token_gap_seconds * (n_decodes_ > 0 ? 1 : kAloneFactor);
+    const double n_in_time = seconds / seconds_per_row_ - static_cast<double>(n_decodes_);
     budget = static_cast<int64_t>(std::min(static_cast<double>(budget), n_in_time));
+  } else if (n_decodes_ > 0) {
+    budget = std::min(budget, 2 * kLeastPromptRows);  // enough to learn the speed from
   }
   return std::max(budget, least_prompt_rows(options_));
 }

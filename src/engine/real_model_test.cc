@@ -1,0 +1,144 @@
+// The engine over a real, tiny model: the bits of an answer do not depend on what else runs.
+#include <filesystem>
+#include <future>
+#include <random>
+
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "engine/scorer.h"
+#include "gtest/gtest.h"
+#include "tests/support/tiny_model.h"
+
+namespace engine {
+namespace {
+
+struct Answer {
+  std::vector<TokenId> ids;
+  std::vector<float> logprobs;
+  bool operator==(const Answer&) const = default;
+};
+
+class Collector : public RequestSink {
+ public:
+  bool on_token(const sampling::Sampled& token) override {
+    answer_.ids.push_back(token.id);
+    answer_.logprobs.push_back(token.logprob);
+    return true;
+  }
+  void on_finish(FinishReason reason, const Timings&, const base::Error*) override {
+    EXPECT_EQ(reason, FinishReason::length);
+    done_.set_value(std::move(answer_));
+  }
+  std::future<Answer> answer() { return done_.get_future(); }
+
+ private:
+  Answer answer_;
+  std::promise<Answer> done_;
+};
+
+std::future<Answer> ask(Engine& engine, const Request& request) {
+  auto collector = std::make_shared<Collector>();
+  auto answer = collector->answer();
+  Request copy = request;
+  copy.sink = std::move(collector);
+  EXPECT_TRUE(engine.submit(std::move(copy)));
+  return answer;
+}
+
+// A model with a backend of its own.
+struct RealModel {
+  RealModel(const std::filesystem::path& path, compute::Numerics numerics, int n_threads)
+      : backend(*compute::make_cpu_backend({.numerics = numerics, .n_threads = n_threads})),
+        file(*model_files::ModelFile::open(path)),
+        model(*models::load_model(*file, {.backend = *backend})) {}
+  std::unique_ptr<compute::Backend> backend;
+  std::unique_ptr<model_files::ModelFile> file;
+  std::unique_ptr<models::Model> model;
+};
+
+class RealModelTest : public testing::TestWithParam<compute::Numerics> {
+ protected:
+  void SetUp() override {
+    path_ =
+        std::filesystem::temp_directory_path() / ("domicile_engine_" + std::to_string(getpid()) + ".gguf");
+    ASSERT_TRUE(tests::write_tiny_gguf(path_, tests::TinyModelOptions::of_type(tensor::DType::Q8_0)));
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  // Prompts of all lengths around a page, which share beginnings.
+  std::vector<Request> some_requests() const {
+    std::mt19937 random(11);
+    std::vector<TokenId> common(140);
+    for (TokenId& id : common) id = static_cast<TokenId>(random() % 256);
+    std::vector<Request> requests;
+    for (const int64_t n_common : {1, 63, 64, 65, 127, 128, 129, 20, 100, 140}) {
+      Request request;
+      request.prompt.assign(common.begin(), common.begin() + n_common);
+      for (uint32_t n = random() % 12; n > 0; --n)
+        request.prompt.push_back(static_cast<TokenId>(random() % 256));
+      request.sampling = {.temperature = requests.size() % 2 == 0 ? 0.0f : 1.0f, .seed = random()};
+      request.max_tokens = 24;
+      request.n_top_logprobs = 0;
+      requests.push_back(std::move(request));
+    }
+    return requests;
+  }
+
+  std::filesystem::path path_;
+};
+
+TEST_P(RealModelTest, GivesTheSameBitsAloneAndInACrowdColdAndWarm) {
+  const std::vector<Request> requests = some_requests();
+  std::vector<Answer> alone;
+  {
+    RealModel real(path_, GetParam(), /*n_threads=*/1);
+    const auto engine = Engine::start(*real.model, {.context_tokens = 256, .prefix_cache = false});
+    ASSERT_TRUE(engine);
+    for (const Request& request : requests) alone.push_back(ask(**engine, request).get());
+  }
+  struct Setting {
+    int n_threads;
+    int64_t n_pages, chunk_tokens;
+    int max_sequences;
+  };
+  for (const Setting& s : {Setting{2, 40, 512, 16}, Setting{1, 6, 37, 8}, Setting{2, 8, 1, 4}}) {
+    SCOPED_TRACE("pages " + std::to_string(s.n_pages) + ", chunk " + std::to_string(s.chunk_tokens));
+    RealModel real(path_, GetParam(), s.n_threads);
+    const auto engine = Engine::start(*real.model, {.context_tokens = 256,
+                                                    .n_pages = s.n_pages,
+                                                    .max_sequences = s.max_sequences,
+                                                    .chunk_tokens = s.chunk_tokens});
+    ASSERT_TRUE(engine);
+    for (const char* state_of_cache : {"cold", "warm"}) {
+      std::vector<std::future<Answer>> crowd;
+      for (const Request& request : requests) crowd.push_back(ask(**engine, request));
+      for (size_t i = 0; i < requests.size(); ++i)
+        EXPECT_EQ(crowd[i].get(), alone[i]) << state_of_cache << ", request " << i;
+    }
+    EXPECT_GT((*engine)->stats().cached_prompt_tokens, 0);
+  }
+}
+
+TEST_P(RealModelTest, ScoresTheSameBitsHoweverTheStepsAreCut) {
+  RealModel real(path_, GetParam(), /*n_threads=*/2);
+  const std::vector<TokenId> tokens = some_requests().back().prompt;
+  std::vector<float> expected;
+  for (const auto& [chunk, batch] : {std::pair{512, 1}, std::pair{1, 1}, std::pair{7, 8}, std::pair{64, 3}}) {
+    std::vector<float> logits;
+    ASSERT_TRUE(score(*real.model, tokens, {.chunk_tokens = chunk, .batch = batch},
+                      [&](int64_t, std::span<const float> row) -> base::Status {
+                        logits.insert(logits.end(), row.begin(), row.end());
+                        return {};
+                      }));
+    if (expected.empty()) expected = logits;
+    EXPECT_TRUE(logits == expected) << "chunk " << chunk << ", batch " << batch;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Numerics, RealModelTest,
+                         testing::Values(compute::Numerics::exact, compute::Numerics::fast),
+                         [](const auto& info) { return std::string(compute::name(info.param)); });
+
+}  // namespace
+}  // namespace engine
