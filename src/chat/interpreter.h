@@ -25,21 +25,6 @@ struct Scope {
   size_t size = 0;
 };
 
-struct Loop {
-  const Statement* statement;
-  Scope* scope;  // around the loop
-  const Range* range = nullptr;
-  std::span<const Value> items;  // unless it is a range
-  size_t index = 0;
-  size_t length = 0;
-  int depth = 1;
-  Value last_changed;
-
-  Value item(size_t i) const {
-    return range == nullptr ? items[i] : Value::of(range->start + static_cast<int64_t>(i) * range->step);
-  }
-};
-
 class Interpreter {
  public:
   Interpreter(const Program& program, Heap& heap, CivilTime now);

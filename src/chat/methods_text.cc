@@ -66,7 +66,8 @@ Result<Value> call_partition(Interpreter& interpreter, const Value& self, const 
   if (found == kNotFound)
     return tuple_of(
         heap, from_end ? std::vector<Value>{empty, empty, whole} : std::vector<Value>{whole, empty, empty});
-  return tuple_of(heap, {part(0, found), Value::of(separator), part(found + separator->size, text.size)});
+  return tuple_of(
+      heap, {part(0, found), part(found, found + separator->size), part(found + separator->size, text.size)});
 }
 
 // The part of a text between two indices of characters, as find(), count() and startswith() take them.

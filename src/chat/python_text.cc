@@ -87,6 +87,8 @@ class Writer {
         return range(*value.range);
       case Kind::self:
         return "<TemplateReference None>";
+      case Kind::loop:
+        return base::cat("<LoopContext ", value.loop->index + 1, "/", value.loop->length, ">");
       default:
         return base::cat("<", type_name(value), ">");
     }

@@ -1,100 +1,107 @@
 #include "chat/reasoning_parser.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace chat {
+
 namespace {
 
 constexpr std::string_view kOpen = "<think>";
 constexpr std::string_view kClose = "</think>";
-constexpr std::string_view kBlank = " \t\r\n";
+constexpr std::string_view kBlanks = " \t\r\n";
 
-size_t leading_blanks(std::string_view text) {
-  return std::min(text.find_first_not_of(kBlank), text.size());
+// The size of the longest end of `text` that is a beginning of `mark`.
+size_t partial_mark_at_end(std::string_view text, std::string_view mark) {
+  for (size_t size = std::min(text.size(), mark.size() - 1); size > 0; --size)
+    if (text.ends_with(mark.substr(0, size))) return size;
+  return 0;
 }
 
-std::string_view without_trailing_blanks(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(kBlank) + 1);
-}
-
-bool may_become(std::string_view text, std::string_view mark) {
-  return text.size() < mark.size() && mark.starts_with(text);
-}
-
-// Bytes at the end of `text` that may yet turn out to be a mark, or blanks in front of one.
-size_t undecided_bytes(std::string_view text, std::string_view mark) {
-  size_t n = std::min(text.size(), mark.size() - 1);
-  while (n > 0 && !text.ends_with(mark.substr(0, n))) --n;
-  const std::string_view decided = text.substr(0, text.size() - n);
-  return text.size() - without_trailing_blanks(decided).size();
+// The size of `text` without the blanks at its end.
+size_t size_without_blanks(std::string_view text) {
+  return text.find_last_not_of(kBlanks) + 1;
 }
 
 }  // namespace
 
-ReasoningParser::ReasoningParser(bool starts_in_thinking)
-    : state_(starts_in_thinking ? State::thinking : State::beginning) {}
+bool ReasoningParser::starts_inside(std::string_view prompt) {
+  return prompt.substr(0, size_without_blanks(prompt)).ends_with(kOpen);
+}
 
 ReasoningParser::Piece ReasoningParser::push(std::string_view text) {
-  Piece piece;
+  Piece out;
   held_ += text;
-  bool changed = true;
-  while (changed) {
-    if (state_ == State::answering) {
-      piece.content += std::exchange(held_, {});
-      return piece;
-    }
-    changed = state_ == State::thinking ? look_for_close(piece) : look_for_open(piece);
+  while (advance(out)) {
   }
-  return piece;
+  return out;
+}
+
+// Does what the held text allows; false when it has to wait for more.
+bool ReasoningParser::advance(Piece& out) {
+  switch (state_) {
+    case State::before:
+    case State::thoughts_begin:
+      return opening_mark();
+    case State::content_begin:
+      if (!skip_blanks()) return false;
+      state_ = State::content;
+      return true;
+    case State::thoughts:
+      return thoughts(out);
+    case State::content:
+      out.content += held_;
+      held_.clear();
+      return false;
+  }
+  return false;
+}
+
+// Drops blanks at the beginning; false if there was nothing else.
+bool ReasoningParser::skip_blanks() {
+  const size_t begin = held_.find_first_not_of(kBlanks);
+  held_.erase(0, begin);
+  return !held_.empty();
+}
+
+// "<think>" at the very beginning. Behind a prompt that opened the thoughts already it may come once more.
+bool ReasoningParser::opening_mark() {
+  n_blanks_ = std::min(held_.find_first_not_of(kBlanks, n_blanks_), held_.size());
+  const std::string_view rest = std::string_view(held_).substr(n_blanks_);
+  const bool opens = rest.starts_with(kOpen);
+  if (!opens && kOpen.starts_with(rest)) return false;
+  if (opens || state_ == State::thoughts_begin) held_.erase(0, n_blanks_ + (opens ? kOpen.size() : 0));
+  n_blanks_ = 0;
+  if (state_ == State::before)
+    state_ = opens ? State::thoughts_begin : State::content;
+  else if (!opens)
+    state_ = State::thoughts;
+  return true;
+}
+
+// Held back are blanks, which go if "</think>" follows, and behind them what may become that mark.
+bool ReasoningParser::thoughts(Piece& out) {
+  const std::string_view held = held_;
+  const size_t close = held.find(kClose, n_blanks_);
+  const bool closes = close != std::string_view::npos;
+  const size_t end = closes ? close : held.size() - partial_mark_at_end(held.substr(n_blanks_), kClose);
+  const size_t new_text = size_without_blanks(held.substr(n_blanks_, end - n_blanks_));
+  const size_t certain = new_text == 0 ? 0 : n_blanks_ + new_text;
+  out.reasoning += held.substr(0, certain);
+  held_.erase(0, closes ? close + kClose.size() : certain);
+  n_blanks_ = closes ? 0 : end - certain;
+  if (closes) state_ = State::content_begin;
+  return closes;
 }
 
 ReasoningParser::Piece ReasoningParser::finish() {
-  Piece piece;
-  std::string rest = std::exchange(held_, {});
-  if (state_ == State::thinking)
-    piece.reasoning = without_trailing_blanks(rest);
-  else if (state_ != State::after_thought || leading_blanks(rest) < rest.size())
-    piece.content = std::move(rest);
-  return piece;
-}
-
-bool ReasoningParser::look_for_open(Piece&) {
-  const size_t blanks = leading_blanks(held_);
-  const std::string_view text = std::string_view(held_).substr(blanks);
-  if (text.empty() || may_become(text, kOpen)) return false;
-  if (text.starts_with(kOpen)) {
-    held_.erase(0, blanks + kOpen.size());
-    thought_has_text_ = false;
-    state_ = State::thinking;
-    return true;
-  }
-  if (state_ == State::after_thought) held_.erase(0, blanks);
-  state_ = State::answering;
-  return true;
-}
-
-// Some models open a thought that the prompt has opened already. Whether it is too early to tell.
-bool ReasoningParser::skip_open_within_thought() {
-  held_.erase(0, leading_blanks(held_));
-  if (held_.starts_with(kOpen)) {
-    held_.erase(0, kOpen.size());
-    held_.erase(0, leading_blanks(held_));
-  }
-  return may_become(held_, kOpen);
-}
-
-bool ReasoningParser::look_for_close(Piece& piece) {
-  if (!thought_has_text_ && skip_open_within_thought()) return false;
-  const size_t close = held_.find(kClose);
-  const size_t end = close != std::string::npos ? close : held_.size() - undecided_bytes(held_, kClose);
-  const std::string_view thought = std::string_view(held_).substr(0, end);
-  piece.reasoning += close != std::string::npos ? without_trailing_blanks(thought) : thought;
-  thought_has_text_ = thought_has_text_ || end > 0;
-  held_.erase(0, close != std::string::npos ? close + kClose.size() : end);
-  if (close == std::string::npos) return false;
-  state_ = State::after_thought;
-  return true;
+  Piece out;
+  if (state_ == State::thoughts || state_ == State::thoughts_begin)
+    out.reasoning = held_.substr(0, size_without_blanks(held_));
+  else if (state_ == State::before || state_ == State::content)
+    out.content = held_;
+  held_.clear();
+  n_blanks_ = 0;
+  return out;
 }
 
 }  // namespace chat

@@ -2,81 +2,112 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace chat {
 namespace {
 
-struct Case {
-  bool starts_in_thinking;
-  const char* text;
-  const char* reasoning;
-  const char* content;
+struct Split {
+  std::string reasoning, content;
+  bool operator==(const Split&) const = default;
 };
-
-// However the text is cut, the same comes out.
-void expect(const Case& c) {
-  const std::string text = c.text;
-  for (size_t size = 1; size <= text.size() + 1; ++size) {
-    ReasoningParser parser(c.starts_in_thinking);
-    std::string reasoning, content;
-    for (size_t at = 0; at < text.size(); at += size) {
-      auto piece = parser.push(text.substr(at, size));
-      reasoning += piece.reasoning;
-      content += piece.content;
-    }
-    auto rest = parser.finish();
-    EXPECT_EQ(reasoning + rest.reasoning, c.reasoning) << text << " in pieces of " << size;
-    EXPECT_EQ(content + rest.content, c.content) << text << " in pieces of " << size;
-  }
+std::ostream& operator<<(std::ostream& out, const Split& s) {
+  return out << "[" << s.reasoning << "|" << s.content << "]";
 }
 
-TEST(ReasoningParser, SplitsThoughtsFromTheAnswer) {
-  expect({false, "<think>\nhm, so\n</think>\n\nyes", "hm, so", "yes"});
-  expect({true, "hm, so\n</think>\n\nyes", "hm, so", "yes"});
-  expect({true, "\n</think>\n\nyes", "", "yes"});
-  expect({false, "  <think>a</think>b", "a", "b"});
+Split split(std::string_view text, bool inside, size_t cut) {
+  ReasoningParser parser(inside);
+  Split result;
+  const auto add = [&](const ReasoningParser::Piece& piece) {
+    result.reasoning += piece.reasoning;
+    result.content += piece.content;
+  };
+  for (size_t at = 0; at < text.size(); at += cut) add(parser.push(text.substr(at, cut)));
+  add(parser.finish());
+  return result;
 }
 
-TEST(ReasoningParser, AnAnswerWithoutThoughtsStaysAsItIs) {
-  expect({false, "  yes\n", "", "  yes\n"});
-  expect({false, "<thin ice", "", "<thin ice"});
-  expect({false, " \n", "", " \n"});
-  expect({false, "", "", ""});
+// The same result for every cut.
+Split split(std::string_view text, bool inside) {
+  const Split whole = split(text, inside, text.size() + 1);
+  for (size_t cut = 1; cut <= text.size(); ++cut) EXPECT_EQ(split(text, inside, cut), whole) << "cut " << cut;
+  return whole;
 }
 
-TEST(ReasoningParser, MarksInPassingAreText) {
-  expect({false, "the <think> mark ends with </think>, you know", "",
-          "the <think> mark ends with </think>, you know"});
-  expect({true, "a < b </thing> c</think>d", "a < b </thing> c", "d"});
+TEST(ReasoningParser, PartsThoughtsFromTheAnswer) {
+  EXPECT_EQ(split("<think>\nfirst\nthen\n</think>\n\nThe answer.", false),
+            (Split{"first\nthen", "The answer."}));
 }
 
-TEST(ReasoningParser, AnUnclosedThoughtIsNoAnswer) {
-  expect({true, "let me see", "let me see", ""});
-  expect({true, "let me see </thi", "let me see </thi", ""});
-  expect({false, "<think>let me\n\n", "let me", ""});
+TEST(ReasoningParser, BeginsInsideWhenThePromptDid) {
+  EXPECT_EQ(split("first\n</think>\n\nThe answer.\n", true), (Split{"first", "The answer.\n"}));
 }
 
-TEST(ReasoningParser, AThoughtMayFollowAThought) {
-  expect({true, "one</think>\n<think>two</think>\nyes", "onetwo", "yes"});
+TEST(ReasoningParser, LeavesAnAnswerWithoutThoughtsAsItIs) {
+  EXPECT_EQ(split(" \n The <think> mark </think> opens.", false),
+            (Split{"", " \n The <think> mark </think> opens."}));
+  EXPECT_EQ(split("<thin", false), (Split{"", "<thin"}));
+  EXPECT_EQ(split("", false), (Split{"", ""}));
 }
 
-TEST(ReasoningParser, AMarkThatRepeatsThePromptsIsDropped) {
-  expect({true, "<think>\nhm</think>yes", "hm", "yes"});
+TEST(ReasoningParser, ThoughtsThatNeverEndAreAllThoughts) {
+  EXPECT_EQ(split("<think>\nI wonder </thi", false), (Split{"I wonder </thi", ""}));
+  EXPECT_EQ(split("I wonder", true), (Split{"I wonder", ""}));
+  EXPECT_EQ(split("I wonder\n", true), (Split{"I wonder", ""}));
 }
 
-TEST(ReasoningParser, WhiteSpaceInsideThoughtsIsKept) {
-  expect({true, "a\n\n b</think>c\n\nd ", "a\n\n b", "c\n\nd "});
+TEST(ReasoningParser, EmptyThoughtsLeaveNothing) {
+  EXPECT_EQ(split("<think>\n\n</think>\n\nHello", false), (Split{"", "Hello"}));
+  EXPECT_EQ(split("</think>Hello", true), (Split{"", "Hello"}));
 }
 
-TEST(ReasoningParser, HoldsBackNoMoreThanItMust) {
-  ReasoningParser parser(true);
-  EXPECT_EQ(parser.push("abc").reasoning, "abc");
-  EXPECT_EQ(parser.push(" ").reasoning, "");
-  EXPECT_EQ(parser.push("d</").reasoning, " d");
-  EXPECT_TRUE(parser.is_outside_answer());
-  EXPECT_EQ(parser.push("think>").reasoning, "");
-  EXPECT_TRUE(parser.is_outside_answer());
-  EXPECT_EQ(parser.push("e").content, "e");
-  EXPECT_FALSE(parser.is_outside_answer());
+TEST(ReasoningParser, OnlyTheFirstCloseCounts) {
+  EXPECT_EQ(split("a </think> b </think> c <think> d", true), (Split{"a", "b </think> c <think> d"}));
+}
+
+TEST(ReasoningParser, KeepsBlanksInsideOfThoughts) {
+  EXPECT_EQ(split("<think>a\n\n  b < c\n</think>d", false), (Split{"a\n\n  b < c", "d"}));
+}
+
+TEST(ReasoningParser, GivesOutTextAsSoonAsItIsCertain) {
+  ReasoningParser parser(false);
+  EXPECT_EQ(parser.push("<think>hello ").reasoning, "hello");
+  EXPECT_TRUE(parser.inside());
+  EXPECT_EQ(parser.push("world<").reasoning, " world");
+  EXPECT_EQ(parser.push("b").reasoning, "<b");
+  EXPECT_EQ(parser.push("</think>").reasoning, "");
+  EXPECT_FALSE(parser.inside());
+  EXPECT_EQ(parser.push("\nyes").content, "yes");
+}
+
+TEST(ReasoningParser, ThePromptDecidesWhereTheOutputBegins) {
+  EXPECT_TRUE(ReasoningParser::starts_inside("<|im_start|>assistant\n<think>\n"));
+  EXPECT_TRUE(ReasoningParser::starts_inside("<think>"));
+  EXPECT_FALSE(ReasoningParser::starts_inside("<|im_start|>assistant\n<think>\n\n</think>\n\n"));
+  EXPECT_FALSE(ReasoningParser::starts_inside("<|im_start|>assistant\n"));
+  EXPECT_FALSE(ReasoningParser::starts_inside(""));
+}
+
+TEST(ReasoningParser, AModelMayOpenItsThoughtsOnceMore) {
+  EXPECT_EQ(split("\n<think>\na</think>b", true), (Split{"a", "b"}));
+  EXPECT_EQ(split("<thi", true), (Split{"<thi", ""}));
+}
+
+TEST(ReasoningParser, IsLinearInMarksThatNeverFinish) {
+  std::string text;
+  while (text.size() < (1u << 20)) text += "</think \n";
+  const auto begin = std::chrono::steady_clock::now();
+  const Split result = split(text, true, 7);
+  EXPECT_EQ(result.reasoning.size(), text.size() - 2);
+  EXPECT_EQ(result.content, "");
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 1.0);
+}
+
+TEST(ReasoningParser, IsLinearInBlanks) {
+  const std::string blanks(1u << 18, '\n');
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(split("a" + blanks + "b</think>c", true, 1), (Split{"a" + blanks + "b", "c"}));
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 1.0);
 }
 
 }  // namespace

@@ -13,8 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/template.h"
-
 namespace chat {
 
 // Bytes up to `end` (from the end of the run before) and whose they are.
@@ -49,7 +47,7 @@ struct Text {
   bool markup = false;  // marked safe for HTML, as Python's Markup
 
   std::string_view view() const { return {data, size}; }
-  bool all_trusted() const { return n_runs == 0 && trusted; }
+  bool all_trusted() const { return size == 0 || (n_runs == 0 && trusted); }
 };
 
 // Collects text with its origin. Past its limit it keeps nothing more and says so.

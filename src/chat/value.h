@@ -181,6 +181,21 @@ struct Method {
   const MethodEntry* entry;
 };
 
+struct Loop {
+  const Statement* statement;
+  Scope* scope;  // around the loop
+  const Range* range = nullptr;
+  std::span<const Value> items;  // unless it is a range
+  size_t index = 0;
+  size_t length = 0;
+  int depth = 1;
+  Value last_changed;
+
+  Value item(size_t i) const {
+    return range == nullptr ? items[i] : Value::of(range->start + static_cast<int64_t>(i) * range->step);
+  }
+};
+
 struct Cycler {
   std::span<const Value> items;
   size_t position = 0;
