@@ -10,7 +10,8 @@ AnswerText::AnswerText(const tokenizer::Tokenizer* tokenizer, bool split_reasoni
     : tokenizer_(tokenizer),
       detokenizer_(tokenizer ? tokenizer->make_detokenizer(/*skip_special=*/true) : nullptr),
       stops_(std::move(stop)),
-      with_logprobs_(with_logprobs) {
+      with_logprobs_(with_logprobs),
+      outside_answer_(split_reasoning && starts_in_thinking) {
   if (split_reasoning) reasoning_.emplace(starts_in_thinking);
 }
 
@@ -21,15 +22,21 @@ AnswerText::Split AnswerText::split(std::string text) {
 }
 
 void AnswerText::push(const sampling::Sampled& token, Event& event) {
-  const bool outside_before = reasoning_ && reasoning_->is_outside_answer();
   const size_t content_before = content_bytes_;
   Split piece = split(detokenizer_ ? detokenizer_->push(token.id) : std::string());
   content_bytes_ += piece.content.size();
-  const bool outside_after = reasoning_ && reasoning_->is_outside_answer();
-  const bool is_thought = piece.content.empty() && (outside_before || outside_after);
+  const bool is_thought = follow_thoughts(piece);
   if (is_thought) ++reasoning_tokens_;
   if (!is_thought && with_logprobs_) await_text(token, content_before);
   deliver(std::move(piece), event);
+}
+
+// Whether the token that brought this was a thought, a mark, or a blank between mark and answer.
+bool AnswerText::follow_thoughts(const Split& piece) {
+  if (!reasoning_) return false;
+  const bool was_outside = outside_answer_;
+  outside_answer_ = piece.content.empty() && (outside_answer_ || reasoning_->inside());
+  return piece.content.empty() && (was_outside || outside_answer_);
 }
 
 void AnswerText::finish(Event& event) {

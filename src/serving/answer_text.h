@@ -42,6 +42,7 @@ class AnswerText {
     std::string reasoning, content;
   };
   Split split(std::string text);
+  bool follow_thoughts(const Split& piece);
   void deliver(Split piece, Event& event);
   void await_text(const sampling::Sampled& token, size_t content_before);
   std::string bytes_of(TokenId id) const;
@@ -52,6 +53,7 @@ class AnswerText {
   std::optional<chat::ReasoningParser> reasoning_;
   StopMatcher stops_;
   bool with_logprobs_;
+  bool outside_answer_;       // in a thought, or behind one with no answer yet
   size_t content_bytes_ = 0;  // of the answer, before stop search
   int64_t reasoning_tokens_ = 0;
   std::deque<Waiting> waiting_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "chat/reasoning_parser.h"
 #include "chat/segments.h"
 #include "tokenizer/tokenizer.h"
 
@@ -21,13 +22,10 @@ base::Json variables_of(const ServedModel& model, const ChatInput& input) {
 
 // Whether the template itself ended the prompt inside a thought. What a user wrote does not count.
 bool opens_thought(const chat::Rendered& rendered) {
-  static constexpr std::string_view kMark = "<think>";
-  const size_t size = rendered.text.find_last_not_of(" \n\r\t") + 1;
-  if (size < kMark.size() || rendered.text.compare(size - kMark.size(), kMark.size(), kMark) != 0)
-    return false;
   if (rendered.trusted.empty()) return false;
   const chat::ByteRange& last = rendered.trusted.back();
-  return last.begin <= size - kMark.size() && last.end >= size;
+  if (last.end != rendered.text.size()) return false;
+  return chat::ReasoningParser::starts_inside(std::string_view(rendered.text).substr(last.begin));
 }
 
 base::Status check_tokenizer(const ServedModel& model) {
