@@ -31,8 +31,13 @@ template <int N>
 struct Tile {
   alignas(64) float q[N][kQueryStride];
   alignas(64) float weights[N][kPageTokens];
-  float before[16];  // factors of the merge
-  float page[16];
+  // Lane i is query i's. Read from the queries before the products, so that these small stores have long left
+  // the store buffer when they are loaded as one vector.
+  alignas(64) float max[16];
+  alignas(64) float sum[16];
+  alignas(64) float before[16];  // factors of the merge
+  alignas(64) float page[16];
+  __mmask16 merging;
   int n_keys[N];
   int min_keys;
   int max_keys;
@@ -114,58 +119,60 @@ void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile) {
   }
 }
 
-// Turns the scores of one query into weights, in place.
-PagePartial exponentials(int n_keys, float* weights) {
-  const uint64_t visible = n_keys >= 64 ? ~uint64_t{0} : (uint64_t{1} << n_keys) - 1;
-  const __m512 minus_infinity = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
-  __m512 score[4];
-  __m512 lanes = minus_infinity;
-  ISA_UNROLL
-  for (int w = 0; w < 4; ++w) {
-    const __mmask16 mask = static_cast<__mmask16>(visible >> (16 * w));
-    score[w] = _mm512_mask_loadu_ps(minus_infinity, mask, weights + 16 * w);
-    lanes = _mm512_max_ps(lanes, score[w]);
-  }
-  PagePartial page{.max = tree_max(lanes), .sum = 0.0f};
-  __m512 sum = _mm512_setzero_ps();
-  ISA_UNROLL
-  for (int w = 0; w < 4; ++w) {
-    const __mmask16 mask = static_cast<__mmask16>(visible >> (16 * w));
-    const __m512 weight = _mm512_maskz_mov_ps(mask, exp16(_mm512_sub_ps(score[w], _mm512_set1_ps(page.max))));
-    sum = _mm512_add_ps(sum, weight);
-    _mm512_storeu_ps(weights + 16 * w, weight);
-  }
-  page.sum = tree_sum(sum);
-  return page;
+// The 16 keys from 16 w on that a query sees.
+inline __mmask16 visible_keys(int n_keys, int w) {
+  const int left = n_keys - 16 * w;
+  return left >= 16 ? __mmask16{0xFFFF} : left <= 0 ? __mmask16{0} : static_cast<__mmask16>((1u << left) - 1);
 }
 
-inline float larger(float a, float b) {
-  return a > b ? a : b;
-}
-
-// Weights of every query of the tile; partials written or merged, and the factors for the values that follow.
+// Turns scores into weights, in place; sets the maxima and sums to those of the page.
 template <int N>
-void weigh_keys(const KernelTable::PageQuery* queries, Tile<N>& tile) {
-  PagePartial pages[N];
-  float before[16] = {};
-  float after[16] = {};
+void exponentials(Tile<N>& tile, __m512& maxima, __m512& sums) {
+  const __m512 minus_infinity = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
+  __m512 lanes[N];
+  ISA_UNROLL
   for (int i = 0; i < N; ++i) {
-    pages[i] = exponentials(tile.n_keys[i], tile.weights[i]);
-    const float max = queries[i].merge ? larger(queries[i].partial->max, pages[i].max) : pages[i].max;
-    before[i] = queries[i].partial->max - max;
-    after[i] = pages[i].max - max;
-    if (queries[i].merge) queries[i].partial->max = max;
-  }
-  _mm512_storeu_ps(tile.before, exp16(_mm512_loadu_ps(before)));
-  _mm512_storeu_ps(tile.page, exp16(_mm512_loadu_ps(after)));
-  for (int i = 0; i < N; ++i) {
-    PagePartial& partial = *queries[i].partial;
-    if (queries[i].merge) {
-      partial.sum = __builtin_fmaf(partial.sum, tile.before[i], pages[i].sum * tile.page[i]);
-    } else {
-      partial = pages[i];
+    lanes[i] = minus_infinity;
+    ISA_UNROLL
+    for (int w = 0; w < 4; ++w) {
+      const __mmask16 visible = visible_keys(tile.n_keys[i], w);
+      lanes[i] =
+          _mm512_max_ps(lanes[i], _mm512_mask_loadu_ps(minus_infinity, visible, tile.weights[i] + 16 * w));
     }
   }
+  maxima = tree_of_each<N, /*MAX=*/true>(lanes);
+  alignas(64) float max[16];
+  _mm512_store_ps(max, maxima);
+  ISA_UNROLL
+  for (int i = 0; i < N; ++i) {
+    lanes[i] = _mm512_setzero_ps();
+    ISA_UNROLL
+    for (int w = 0; w < 4; ++w) {
+      const __mmask16 visible = visible_keys(tile.n_keys[i], w);
+      const __m512 score = _mm512_maskz_loadu_ps(visible, tile.weights[i] + 16 * w);
+      const __m512 weight =
+          _mm512_maskz_mov_ps(visible, exp16_not_positive(_mm512_sub_ps(score, _mm512_set1_ps(max[i]))));
+      lanes[i] = _mm512_add_ps(lanes[i], weight);
+      _mm512_store_ps(tile.weights[i] + 16 * w, weight);
+    }
+  }
+  sums = tree_of_each<N, /*MAX=*/false>(lanes);
+}
+
+// Weights of every query of the tile, and the maxima, sums and factors of the merge; query i in lane i.
+template <int N>
+void weigh_keys(Tile<N>& tile) {
+  __m512 page_max, page_sum;
+  exponentials<N>(tile, page_max, page_sum);
+  const __m512 old_max = _mm512_load_ps(tile.max);
+  const __m512 max = _mm512_max_ps(old_max, page_max);
+  const __m512 before = exp16_not_positive(_mm512_sub_ps(old_max, max));
+  const __m512 page = exp16_not_positive(_mm512_sub_ps(page_max, max));
+  const __m512 sum = _mm512_fmadd_ps(_mm512_load_ps(tile.sum), before, _mm512_mul_ps(page_sum, page));
+  _mm512_store_ps(tile.before, before);
+  _mm512_store_ps(tile.page, page);
+  _mm512_store_ps(tile.max, _mm512_mask_mov_ps(page_max, tile.merging, max));
+  _mm512_store_ps(tile.sum, _mm512_mask_mov_ps(page_sum, tile.merging, sum));
 }
 
 inline void put_values(const KernelTable::PageQuery& query, float before, float page, int column,
@@ -205,22 +212,35 @@ void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* que
   }
 }
 
+template <int N>
+void begin_tile(const KernelTable::PageQuery* queries, int head_dim, Tile<N>& tile) {
+  tile.min_keys = kPageTokens;
+  tile.max_keys = 0;
+  tile.merging = 0;
+  for (int i = 0; i < N; ++i) {
+    for (int d = 0; d < head_dim; d += 16) {
+      const __mmask16 lanes = static_cast<__mmask16>(columns_left(head_dim, d));
+      _mm512_store_ps(tile.q[i] + d, _mm512_maskz_loadu_ps(lanes, queries[i].q + d));
+    }
+    tile.n_keys[i] = queries[i].n_keys;
+    tile.min_keys = std::min(tile.min_keys, tile.n_keys[i]);
+    tile.max_keys = std::max(tile.max_keys, tile.n_keys[i]);
+    tile.merging = static_cast<__mmask16>(tile.merging | (queries[i].merge ? 1u << i : 0u));
+    tile.max[i] = queries[i].partial->max;
+    tile.sum[i] = queries[i].partial->sum;
+  }
+}
+
 template <int N, class T>
 void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
                  const KernelTable::PageQuery* queries) {
   constexpr int W = N <= 6 ? 4 : 2;
   Tile<N> tile;
-  tile.min_keys = kPageTokens;
-  tile.max_keys = 0;
-  for (int i = 0; i < N; ++i) {
-    std::copy_n(queries[i].q, head_dim, tile.q[i]);
-    tile.n_keys[i] = queries[i].n_keys;
-    tile.min_keys = std::min(tile.min_keys, tile.n_keys[i]);
-    tile.max_keys = std::max(tile.max_keys, tile.n_keys[i]);
-  }
+  begin_tile<N>(queries, head_dim, tile);
   score_keys<N, W>(k_page, head_dim, scale, tile);
-  weigh_keys<N>(queries, tile);
+  weigh_keys<N>(tile);
   sum_values<N, W>(v_page, head_dim, queries, tile);
+  for (int i = 0; i < N; ++i) *queries[i].partial = {.max = tile.max[i], .sum = tile.sum[i]};
 }
 
 template <class T>
@@ -258,9 +278,9 @@ void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_d
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,
                  PagePartial* partial, float* values) {
   for (int64_t p = 0; p < n_pages; ++p) {
-    const float max = larger(partial->max, pages[p].max);
+    const float max = partial->max > pages[p].max ? partial->max : pages[p].max;
     const __m128 shifts = _mm_setr_ps(partial->max - max, pages[p].max - max, 0.0f, 0.0f);
-    const __m512 factors = exp16(_mm512_zextps128_ps512(shifts));
+    const __m512 factors = exp16_not_positive(_mm512_zextps128_ps512(shifts));
     const __m512 before = _mm512_broadcastss_ps(_mm512_castps512_ps128(factors));
     const __m512 after = _mm512_permute_ps(_mm512_broadcast_f32x4(_mm512_castps512_ps128(factors)), 0x55);
     partial->max = max;
