@@ -198,6 +198,7 @@ void Scheduler::complete_step(double seconds) {
 
 void Scheduler::check_integrity() const {
   std::vector<const kv_cache::SequencePages*> held;
+  held.reserve(running_.size());
   for (const auto& sequence : running_) held.push_back(&sequence->cache);
   for (const auto& sequence : waiting_) CHECK(sequence->cache.root == nullptr);
   cache_.check_integrity(held);
