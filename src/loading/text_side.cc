@@ -85,7 +85,7 @@ Result<TextSide> from_gguf(const model_files::ModelFile& file) {
   GgufText text = TRY(read_gguf_text(file));
   TextSide side;
   if (text.vocabulary) {
-    side.tokenizer = TRY(tokenizer::Tokenizer::from_gguf(std::move(*text.vocabulary)));
+    side.tokenizer = TRY(tokenizer::Tokenizer::from_gguf(*text.vocabulary));
     side.bos = side.tokenizer->bos();
     side.end_tokens = side.tokenizer->end_tokens();
     if (side.bos) side.template_variables.set("bos_token", side.tokenizer->token_spelling(*side.bos));

@@ -197,7 +197,7 @@ PreTokenizer make_pre_tokenizer(const PreSettings& settings) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(GgufVocabulary gguf) {
+base::Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufVocabulary& gguf) {
   const PreSettings settings = TRY(pre_settings(gguf));
   TRY(check(gguf));
   ByteLevelParts parts;

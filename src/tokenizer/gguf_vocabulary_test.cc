@@ -17,14 +17,14 @@ GgufVocabulary small_vocabulary(std::string pre = "gpt-2") {
           .eos_id = 0};
 }
 
-Ids encode(GgufVocabulary vocabulary, std::string_view text) {
-  const auto loaded = Tokenizer::from_gguf(std::move(vocabulary));
+Ids encode(const GgufVocabulary& vocabulary, std::string_view text) {
+  const auto loaded = Tokenizer::from_gguf(vocabulary);
   EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
   return loaded ? (*loaded)->encode(text, {}) : Ids{};
 }
 
-std::string error_of(GgufVocabulary vocabulary) {
-  const auto loaded = Tokenizer::from_gguf(std::move(vocabulary));
+std::string error_of(const GgufVocabulary& vocabulary) {
+  const auto loaded = Tokenizer::from_gguf(vocabulary);
   return loaded ? "" : loaded.error().message;
 }
 

@@ -42,7 +42,7 @@ class Tokenizer {
 
   // From the bytes of a tokenizer.json, which alone decides ids and decoding.
   static base::Result<std::unique_ptr<Tokenizer>> from_tokenizer_json(std::string_view tokenizer_json);
-  static base::Result<std::unique_ptr<Tokenizer>> from_gguf(GgufVocabulary vocabulary);
+  static base::Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufVocabulary& vocabulary);
 
   struct EncodeOptions {
     bool find_added_tokens = true;  // false: strict with nothing trusted
