@@ -15,6 +15,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "build/release/bin/domicile"
 FUZZ_SECONDS = 20
 THREADED = ("base", "compute", "engine", "serving", "http", "api")  # folders with threads: these under tsan
 
@@ -76,19 +77,39 @@ def google_tests(tally, preset, names=None, environment=None):
             tally.add(False, f"{preset} {program.name}", tail(result))
 
 
+def unit_tests(tally, name, command, timeout=1800):
+    """A program that ends with the summary of Python's unittest."""
+    result = call(command, timeout=timeout)
+    ran = re.search(r"^Ran (\d+) tests?", result.stderr, re.MULTILINE)
+    if ran is None:
+        tally.add(False, name, tail(result))
+        return
+    verdict = result.stderr.rsplit("\n", 2)[-2]
+    count = {word: int(n) for word, n in re.findall(r"(failures|errors|skipped)=(\d+)", verdict)}
+    failed = count.get("failures", 0) + count.get("errors", 0)
+    tally.skipped += count.get("skipped", 0)
+    tally.passed += int(ran[1]) - failed - count.get("skipped", 0)
+    for line in re.findall(r"^(\S+ \([^)]*\)).* \.\.\. skipped (.*)$", result.stderr, re.MULTILINE):
+        print(f"skipped {name} {line[0]}: {line[1]}", flush=True)
+    if failed or result.returncode:
+        tally.failed += max(1, failed)
+        print(f"FAILED {name}\n{tail(result, 60)}", flush=True)
+
+
+def default_model(tally):
+    """The path of the default model, pulled into build/ (pip checks and caches it)."""
+    pulled = call([PROGRAM, "pull", "smollm2", "--data-dir", "build/test-store", "--json"])
+    tally.add(pulled.returncode == 0, "pull smollm2", tail(pulled))
+    return json.loads(pulled.stdout)["path"] if pulled.returncode == 0 else None
+
+
 def scripts(tally):
-    """Tests that drive the built program as its users do: tests/*/*_test.py, each prints nothing but its failures."""
-    for script in sorted((ROOT / "tests").glob("*/*_test.py")):
-        result = call([sys.executable, script], timeout=900)
-        counted = re.search(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", result.stdout)
-        if counted is None:
-            tally.add(False, script.name, tail(result))
-            continue
-        tally.passed += int(counted[1])
-        tally.skipped += int(counted[3] or 0)
-        if int(counted[2]) or result.returncode:
-            print(f"FAILED {script.name}\n{tail(result)}", flush=True)
-            tally.failed += max(1, int(counted[2]))
+    """Tests that drive the built program as its users do."""
+    for script in sorted((ROOT / "tests/integration").glob("*_test.py")):
+        unit_tests(tally, script.name, [sys.executable, script, PROGRAM, ROOT / "build/release/bin/write_tiny_model"])
+    model = default_model(tally)
+    if model is not None:
+        unit_tests(tally, "openai client", ["tests/conformance/run", PROGRAM, model, "build/openai-venv", "-v"])
 
 
 def lints(tally):

@@ -76,6 +76,7 @@ Result<OpenedModel> open_model(const std::string& path) {
 Result<LoadedModel> load_weights(OpenedModel opened, const models::LoadOptions& options) {
   LoadedModel loaded;
   loaded.model = TRY(models::load_model(*opened.file, options));
+  TRY(opened.file->check_unchanged());
   loaded.n_valid_ids = opened.config.vocab_size;
   if (opened.text.tokenizer) loaded.n_valid_ids = std::min(loaded.n_valid_ids, opened.text.tokenizer->size());
   loaded.file = std::move(opened.file);
