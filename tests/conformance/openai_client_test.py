@@ -69,6 +69,9 @@ class House:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def ended(self):
         status = self.process.wait(timeout=60)
         self.process.stderr.close()
         return status
@@ -274,7 +277,7 @@ class Ending(unittest.TestCase):
         house.process.send_signal(signal.SIGTERM)
         last = list(chunks)[-1]
         self.assertEqual(last.choices[0].finish_reason, "length")
-        self.assertEqual(house.stop(), 0)
+        self.assertEqual(house.ended(), 0)
 
 
 if __name__ == "__main__":
