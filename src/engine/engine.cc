@@ -64,6 +64,7 @@ class EngineLoop final : public Engine {
   void take_mail();
   void step();
   void deliver_step(std::span<const PlannedRows> plan);
+  void report_prefill(Sequence& sequence);
   void deliver_token(Sequence& sequence, std::span<const float> logits);
   void finish(RequestId id, FinishReason reason, const base::Error* error = nullptr);
   void fail_step(const char* what);
@@ -234,16 +235,24 @@ void EngineLoop::deliver_step(std::span<const PlannedRows> plan) {
   for (const PlannedRows& planned : plan) {
     Sequence& sequence = *planned.sequence;
     counters_.tokens_computed += planned.n_rows;
-    if (sequence.n_generated() == 0) sequence.sink->on_prefill(sequence.cache.n_stored, sequence.n_prompt);
-    if (!planned.wants_logits) continue;
     const RequestId id = sequence.id;
+    const int64_t logits_index = planned.wants_logits ? n_logits++ : -1;
     try {
-      deliver_token(sequence, runner_->logits(n_logits++));
+      report_prefill(sequence);
+      if (planned.wants_logits) deliver_token(sequence, runner_->logits(logits_index));
     } catch (const std::exception& exception) {  // of the sampler or the sink: this request's own misfortune
       const base::Error error{base::Code::internal, exception.what()};
       finish(id, FinishReason::error, &error);
     }
   }
+}
+
+// After a preemption a prompt is read again from where its pages are lost; its progress stands still until it
+// is past what was reported.
+void EngineLoop::report_prefill(Sequence& sequence) {
+  if (sequence.n_generated() > 0 || sequence.cache.n_stored <= sequence.n_reported) return;
+  sequence.n_reported = sequence.cache.n_stored;
+  sequence.sink->on_prefill(sequence.n_reported, sequence.n_prompt);
 }
 
 void EngineLoop::deliver_token(Sequence& sequence, std::span<const float> logits) {

@@ -36,7 +36,7 @@ class RequestSink {
   // One more token, the stop token that ends the answer included. Returning false ends the answer
   // (FinishReason::stop).
   virtual bool on_token(const sampling::Sampled& token) = 0;
-  // Prompt tokens computed so far; for progress.
+  // Prompt tokens computed or found so far; for progress. `done` ascends.
   virtual void on_prefill(int64_t done, int64_t total) { (void)done, (void)total; }
   // `error` is set if reason is FinishReason::error.
   virtual void on_finish(FinishReason reason, const Timings& timings, const base::Error* error) = 0;

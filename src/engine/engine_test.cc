@@ -404,6 +404,33 @@ TEST(Engine, SurvivesAStepWithoutMemory) {
   EXPECT_EQ(submit(*engine, ask)->ids(), expected_answer(ask));
 }
 
+TEST(Engine, EndsOnlyTheRequestWhoseSinkThrows) {
+  struct Throwing : Recorder {
+    explicit Throwing(bool early) : in_prefill(early) {}
+    void on_prefill(int64_t, int64_t) override {
+      if (in_prefill) throw std::bad_alloc();
+    }
+    bool on_token(const sampling::Sampled&) override { throw std::bad_alloc(); }
+    bool in_prefill;
+  };
+  FakeModel model;
+  Gate gate;
+  model.before_step = [&](const models::Step&) { gate.pass(); };
+  const auto engine = start(model, {.context_tokens = 100, .n_pages = 10});
+  const Ask ask{.prompt = random_prompt(20, 3)};
+  submit(*engine, {.prompt = {1}, .max_tokens = 1});
+  gate.wait_for_arrival();
+  const auto early = std::make_shared<Throwing>(true), late = std::make_shared<Throwing>(false);
+  ASSERT_TRUE(engine->submit(make_request(ask, early)));
+  ASSERT_TRUE(engine->submit(make_request(ask, late)));
+  const auto healthy = submit(*engine, ask);
+  gate.open();
+  EXPECT_EQ(early->reason(), FinishReason::error);
+  EXPECT_EQ(late->reason(), FinishReason::error);
+  EXPECT_EQ(healthy->ids(), expected_answer(ask));
+  expect_idle(*engine);
+}
+
 TEST(Engine, ReportsLogProbabilitiesOfTheRawDistribution) {
   FakeModel model;
   const auto engine = start(model, {});

@@ -36,6 +36,7 @@ struct Sequence {
   sampling::Sampler sampler{sampling::Parameters{}};
   std::vector<TokenId> stop_ids;
   int n_top_logprobs = -1;
+  int64_t n_reported = 0;  // prompt tokens that the sink has heard of
   std::shared_ptr<RequestSink> sink;
   Clock::time_point submitted, started, answered;  // answered: the first token
   bool has_started = false;
