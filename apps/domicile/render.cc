@@ -51,6 +51,12 @@ Result<Json> object_or_empty(const Json* value, std::string_view what) {
   return *value;
 }
 
+// What a context holds of the caller's own: strings in it are untrusted. A null is a variable like any other.
+bool is_callers(const Json::Member& member) {
+  return !member.value.is_null() &&
+         (member.key == "messages" || member.key == "tools" || member.key == "documents");
+}
+
 // A line of --jsonl: a case (messages, tools, documents, kwargs), or `template` and `context` of its own.
 Result<chat::RenderInput> input_of_line(const Json& line, const Json& variables, chat::CivilTime now) {
   chat::RenderInput input{.now = now};
@@ -61,12 +67,13 @@ Result<chat::RenderInput> input_of_line(const Json& line, const Json& variables,
     if (const Json* value = from.find(key); value != nullptr) to = *value;
   };
   input.variables = variables;
-  if (own_context) {
+  if (own_context)
     input.variables = Json(Json::Object{});
-  } else {
+  else
     input.variables.set("add_generation_prompt", true);
-  }
-  overlay(input.variables, given);
+  input.null_is_undefined = own_context;
+  for (const Json::Member& each : given.as_object())
+    if (!own_context || !is_callers(each)) input.variables.set(each.key, each.value);
   const Json& holder = own_context ? given : line;
   take(holder, "messages", input.messages);
   take(holder, "tools", input.tools);
@@ -151,19 +158,22 @@ Result<int> render(const RenderFlags& flags, const config::Settings& settings) {
     const Json kwargs = TRY(read_json_file(*flags.kwargs));
     overlay(input.variables, TRY(object_or_empty(&kwargs, "--kwargs")));
   }
-  const chat::Rendered rendered = TRY(side.chat_template->render(input));
+  const auto result = side.chat_template->render(input);
+  // A template's own complaint is no fault of the command line: status 1.
+  if (!result) return fail(Code::corrupt, result.error().message);
+  const chat::Rendered& rendered = *result;
   if (!flags.json) {
     TRY(print(rendered.text));
     return kExitOk;
   }
-  Json result = shown(rendered);
+  Json json = shown(rendered);
   if (side.tokenizer) {
     Json::Array ids;
     for (const TokenId id : side.tokenizer->encode_strict(chat::segments(rendered)))
       ids.emplace_back(int64_t{id});
-    result.set("ids", std::move(ids));
+    json.set("ids", std::move(ids));
   }
-  TRY(print_json(result));
+  TRY(print_json(json));
   return kExitOk;
 }
 
