@@ -15,11 +15,13 @@ namespace {
 // Floats that a thread should have to do before another one is woken for it: a few microseconds of a vector
 // kernel.
 constexpr int64_t kVectorGrain = 16384;
-// Bytes of weights below which one thread does a product for one token alone.
-constexpr int64_t kLinearGrainBytes = 8192;
+// Bytes of weights, times rows, that one thread has done before another one would have woken up.
+constexpr int64_t kLinearGrainBytes = 16384;
+// Pieces into which a thread's part of the weights is cut, for others to help with.
+constexpr int64_t kPieces = 8;
 // Steps of up to this many rows are bound by reading weights: each thread gets one contiguous run of bytes.
 constexpr int64_t kFewRows = 16;
-// Panels that a thread takes at a time in longer steps.
+// Panels that a thread takes at a time in longer steps: what the kernels keep in the nearest cache together.
 constexpr int64_t kChunkPanels = 4;
 
 const PackedMatrix& packed(const Matrix& matrix) {
@@ -111,46 +113,52 @@ void CpuBackend::linear(Rows input, std::span<const LinearTerm> terms) {
   }
   if (any_int8) quantize(input);
   if (input.n_rows <= kFewRows) {
-    multiply_split_by_bytes(input, terms);
+    multiply_runs_of_bytes(input, terms);
   } else {
-    multiply_in_chunks(input, terms);
+    multiply_chunks(input, terms);
   }
 }
 
 // One phase for all terms: their panels laid end to end are cut into equal runs of bytes.
-void CpuBackend::multiply_split_by_bytes(const Rows& input, std::span<const LinearTerm> terms) {
+void CpuBackend::multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms) {
   int64_t n_bytes = 0;
   for (const LinearTerm& term : terms)
     n_bytes += packed(*term.weight).n_panels() * packed(*term.weight).panel_bytes;
-  pool_.split(n_bytes, std::max<int64_t>(1, kLinearGrainBytes / input.n_rows),
-              [&](int64_t begin, int64_t end, int) {
-                int64_t start = 0;  // of the term
-                for (const LinearTerm& term : terms) {
-                  const PackedMatrix& weight = packed(*term.weight);
-                  // A panel belongs to the run in which its first byte lies.
-                  const auto panel_at = [&](int64_t byte) {
-                    return std::clamp<int64_t>((byte - start + weight.panel_bytes - 1) / weight.panel_bytes,
-                                               0, weight.n_panels());
-                  };
-                  const int64_t first = begin <= start ? 0 : panel_at(begin);
-                  const int64_t last = end <= start ? 0 : panel_at(end);
-                  if (first < last) multiply(term, first, last, input);
-                  start += weight.n_panels() * weight.panel_bytes;
-                }
-              });
+  const int64_t piece = std::max(kLinearGrainBytes / input.n_rows, n_bytes / (pool_.size() * kPieces));
+  pool_.balance(n_bytes, piece, [&](int64_t begin, int64_t end, int) {
+    int64_t start = 0;  // of the term
+    for (const LinearTerm& term : terms) {
+      const PackedMatrix& weight = packed(*term.weight);
+      // A panel belongs to the run in which its first byte lies.
+      const auto panel_at = [&](int64_t byte) {
+        return std::clamp<int64_t>((byte - start + weight.panel_bytes - 1) / weight.panel_bytes, 0,
+                                   weight.n_panels());
+      };
+      const int64_t first = begin <= start ? 0 : panel_at(begin);
+      const int64_t last = end <= start ? 0 : panel_at(end);
+      if (first < last) multiply(term, first, last, input);
+      start += weight.n_panels() * weight.panel_bytes;
+    }
+  });
 }
 
-void CpuBackend::multiply_in_chunks(const Rows& input, std::span<const LinearTerm> terms) {
-  int64_t n_chunks = 0;
-  for (const LinearTerm& term : terms)
-    n_chunks += (packed(*term.weight).n_panels() + kChunkPanels - 1) / kChunkPanels;
-  pool_.each(n_chunks, [&](int64_t chunk, int) {
-    for (const LinearTerm& term : terms) {
-      const int64_t n_panels = packed(*term.weight).n_panels();
-      const int64_t first = chunk * kChunkPanels;
-      if (first < n_panels) return multiply(term, first, std::min(first + kChunkPanels, n_panels), input);
-      chunk -= (n_panels + kChunkPanels - 1) / kChunkPanels;
+// The last chunks are halves, so that the threads end closer together.
+void CpuBackend::multiply_chunks(const Rows& input, std::span<const LinearTerm> terms) {
+  chunks_.clear();
+  for (const LinearTerm& term : terms) {
+    const int64_t n_panels = packed(*term.weight).n_panels();
+    for (int64_t first = 0; first < n_panels; first += kChunkPanels) {
+      chunks_.push_back({&term, first, std::min(first + kChunkPanels, n_panels)});
     }
+  }
+  const size_t n_halved = std::min(chunks_.size(), static_cast<size_t>(2 * pool_.size()));
+  for (size_t i = chunks_.size() - n_halved, n = chunks_.size(); i < n; ++i) {
+    const int64_t middle = std::min(chunks_[i].first_panel + kChunkPanels / 2, chunks_[i].last_panel);
+    if (middle < chunks_[i].last_panel) chunks_.push_back({chunks_[i].term, middle, chunks_[i].last_panel});
+    chunks_[i].last_panel = middle;
+  }
+  pool_.each(static_cast<int64_t>(chunks_.size()), [&](int64_t i, int) {
+    multiply(*chunks_[i].term, chunks_[i].first_panel, chunks_[i].last_panel, input);
   });
 }
 

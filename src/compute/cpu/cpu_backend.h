@@ -47,8 +47,8 @@ class CpuBackend final : public Backend {
   // The part of a linear() call that one term's panels and some tokens make up.
   void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input);
   void quantize(const Rows& input);
-  void multiply_split_by_bytes(const Rows& input, std::span<const LinearTerm> terms);
-  void multiply_in_chunks(const Rows& input, std::span<const LinearTerm> terms);
+  void multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms);
+  void multiply_chunks(const Rows& input, std::span<const LinearTerm> terms);
   bool meets_int8(const PackedMatrix& weight) const;
   RopeTable& table_of(const Rope& rope);
 
@@ -59,6 +59,12 @@ class CpuBackend final : public Backend {
   std::vector<std::unique_ptr<RopeTable>> rope_tables_;
   WorkBuffer quantized_memory_;
   QuantizedRows quantized_;  // the input of the linear() call that runs
+  struct Chunk {
+    const LinearTerm* term;
+    int64_t first_panel;
+    int64_t last_panel;
+  };
+  std::vector<Chunk> chunks_;  // of the same call
 };
 
 }  // namespace compute::cpu

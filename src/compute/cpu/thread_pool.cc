@@ -52,6 +52,7 @@ long n_preemptions() {
 ThreadPool::ThreadPool(const ThreadPoolOptions& options) {
   const int n_workers = std::max(0, options.n_threads - 1);
   if (options.pin && n_workers > 0) choose_cores(n_workers);
+  shares_ = std::make_unique<Share[]>(n_workers + 1);
   workers_.reserve(n_workers);
   try {
     for (int i = 1; i <= n_workers; ++i) workers_.emplace_back([this, i] { worker_loop(i); });

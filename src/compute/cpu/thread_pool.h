@@ -12,6 +12,7 @@
 //
 // One caller at a time. A phase must not start another one. Work is passed by reference and has ended when a
 // call returns.
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,29 @@ class ThreadPool {
     });
   }
 
+  // As split(), but in pieces of `piece`: who has done its own part takes pieces of the others' parts, so
+  // that a core that is slower, or was taken away for a moment, does not hold up the phase.
+  template <class Work>
+  void balance(int64_t n, int64_t piece, const Work& work) {
+    if (workers_.empty() || n < 2 * piece) {
+      if (n > 0) work(int64_t{0}, n, 0);
+      return;
+    }
+    for (int t = 0; t < size(); ++t) shares_[t].next.store(n * t / size(), std::memory_order_relaxed);
+    run([&](int thread_index) {
+      const int n_victims = std::min(size(), kMostVictims);
+      for (int i = 0; i < n_victims; ++i) {
+        const int victim = (thread_index + i) % size();
+        const int64_t end = n * (victim + 1) / size();
+        std::atomic<int64_t>& next = shares_[victim].next;
+        while (next.load(std::memory_order_relaxed) < end) {
+          const int64_t begin = next.fetch_add(piece, std::memory_order_relaxed);
+          if (begin < end) work(begin, std::min(begin + piece, end), thread_index);
+        }
+      }
+    });
+  }
+
   // work(i, thread_index) for i in [0, n), each taken by the next free thread: for items of unequal cost, and
   // for long ones on cores that somebody else may slow down.
   template <class Work>
@@ -85,6 +109,11 @@ class ThreadPool {
   void stay_on_core(int thread_index);
   void move_caller_aside();
 
+  static constexpr int kMostVictims = 8;  // looking at all of 100 threads would take longer than a piece
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+  };
+
   // A word that threads wait for to change, by polling and then by sleeping.
   struct alignas(64) Signal {
     std::atomic<uint32_t> value{0};
@@ -105,6 +134,7 @@ class ThreadPool {
   alignas(64) std::atomic<int64_t> crowded_until_ns_{0};
   std::vector<std::vector<int>> worker_cpus_;  // of each worker's core; empty if nobody is pinned
   std::vector<bool> is_worker_cpu_;
+  std::unique_ptr<Share[]> shares_;  // [size()]
   std::vector<std::jthread> workers_;
 };
 

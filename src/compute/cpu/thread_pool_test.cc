@@ -33,6 +33,29 @@ TEST(ThreadPool, SplitCoversEachIndexOnceInContiguousParts) {
   }
 }
 
+TEST(ThreadPool, BalanceCoversEachIndexOnce) {
+  ThreadPool pool({.n_threads = 3});
+  for (int n : {0, 1, 5, 64, 1000, 4001}) {
+    for (int piece : {1, 7, 100}) {
+      std::vector<int> seen(n, 0);
+      pool.balance(n, piece, [&](int64_t begin, int64_t end, int) {
+        for (int64_t i = begin; i < end; ++i) ++seen[i];
+      });
+      ASSERT_EQ(seen, std::vector<int>(n, 1)) << piece;
+    }
+  }
+}
+
+TEST(ThreadPool, BalanceTakesWorkFromAThreadThatIsHeldUp) {
+  ThreadPool pool({.n_threads = 2});
+  std::atomic<int> done_by_caller{0};
+  pool.balance(100, 1, [&](int64_t, int64_t, int thread_index) {
+    if (thread_index == 0) ++done_by_caller;
+    if (thread_index == 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  });
+  EXPECT_GT(done_by_caller, 50);
+}
+
 TEST(ThreadPool, SmallWorkStaysWithTheCaller) {
   ThreadPool pool({.n_threads = 2});
   pool.split(99, 50, [&](int64_t begin, int64_t end, int thread_index) {

@@ -1,6 +1,7 @@
 #pragma once
 // Memory for intermediate results that grows to what is asked for and stays; its contents are lost when it
 // grows.
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -12,10 +13,11 @@ class WorkBuffer {
   // At least `size_bytes` bytes, 64-byte aligned, valid until the next call. Throws std::bad_alloc.
   std::byte* get(size_t size_bytes) {
     if (size_bytes > capacity_) {
+      const size_t new_capacity = std::max(size_bytes, capacity_ + capacity_ / 2);
       memory_.reset();
       capacity_ = 0;
-      memory_.reset(static_cast<std::byte*>(::operator new(size_bytes, kAlignment)));
-      capacity_ = size_bytes;
+      memory_.reset(static_cast<std::byte*>(::operator new(new_capacity, kAlignment)));
+      capacity_ = new_capacity;
     }
     return memory_.get();
   }
