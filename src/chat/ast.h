@@ -149,6 +149,7 @@ struct Statement {
   int line = 0;
   int height = 1;
   bool recursive = false;  // for_loop
+  bool scoped = false;     // block: sees the variables around it
   Symbol symbol = 0;
   const Text* text = nullptr;  // text; the name of a macro or block; the tag that is unsupported
   const Expression* first =

@@ -160,6 +160,9 @@ class BraceFormat {
 
   Result<Value> argument(std::string_view name) {
     std::optional<int64_t> index = base::parse_int(name);
+    (name.empty() ? numbers_itself_ : is_numbered_) |= name.empty() || index.has_value();
+    if (numbers_itself_ && is_numbered_)
+      return fail(Code::unsupported, "format: numbered and unnumbered fields cannot be mixed");
     if (name.empty()) index = n_automatic_++;
     if (index) {
       if (*index >= 0 && static_cast<size_t>(*index) < arguments_.positional.size())
@@ -266,6 +269,7 @@ class BraceFormat {
   TextBuilder out_;
   size_t at_ = 0;
   int64_t n_automatic_ = 0;
+  bool numbers_itself_ = false, is_numbered_ = false;  // "{}" was met, "{0}" was met
 };
 
 }  // namespace

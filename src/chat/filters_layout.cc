@@ -25,7 +25,8 @@ Result<Value> apply_indent(Interpreter& interpreter, const Value& value, const A
   constexpr std::string_view kNames[] = {"width", "first", "blank"};
   const auto [width, first, blank] = TRY(lay_out("indent", arguments, kNames));
   Heap& heap = interpreter.heap();
-  if (!value.is_text() && !value.is_undefined()) return fail(Code::unsupported, "indent: expected a string");
+  if (value.is_undefined()) return undefined_error(value);
+  if (!value.is_text()) return fail(Code::unsupported, "indent: expected a string");
   const Text& text = *TRY(to_text(heap, value));
   const Text* indentation = width.is_text() ? width.text : nullptr;
   if (indentation == nullptr) {
@@ -59,8 +60,8 @@ Result<Value> apply_wordwrap(Interpreter& interpreter, const Value& value, const
   const auto [width, break_long_words, wrapstring, break_on_hyphens] =
       TRY(lay_out("wordwrap", arguments, kNames));
   Heap& heap = interpreter.heap();
-  if (!value.is_text() && !value.is_undefined())
-    return fail(Code::unsupported, "wordwrap: expected a string");
+  if (value.is_undefined()) return undefined_error(value);
+  if (!value.is_text()) return fail(Code::unsupported, "wordwrap: expected a string");
   const Text* text = TRY(to_text(heap, value));
   WrapOptions options;
   options.width = TRY(integer_or("wordwrap", width, 79));

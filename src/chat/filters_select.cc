@@ -45,6 +45,7 @@ Result<std::vector<Value>> sort_keys(Interpreter& interpreter, const AttributePa
 Result<Value> apply_map(Interpreter& interpreter, const Value& value, const Arguments& arguments) {
   Heap& heap = interpreter.heap();
   std::vector<Value> mapped;
+  if (!is_true(value)) return iterator_of(heap, mapped);  // none and 0 count as empty
   if (arguments.positional.empty()) {
     constexpr std::string_view kNames[] = {"attribute", "default"};
     const auto [attribute, otherwise] = TRY(lay_out("map", arguments, kNames, 1));
@@ -69,6 +70,7 @@ Result<Value> apply_map(Interpreter& interpreter, const Value& value, const Argu
 template <bool keep, bool by_attribute>
 Result<Value> apply_select(Interpreter& interpreter, const Value& value, const Arguments& arguments) {
   Heap& heap = interpreter.heap();
+  if (!is_true(value)) return iterator_of(heap, {});
   Arguments rest = arguments;
   AttributePath path;
   if (by_attribute) {

@@ -114,16 +114,19 @@ Result<Value> apply_wordcount(Interpreter& interpreter, const Value& value, cons
 Result<Value> apply_truncate(Interpreter& interpreter, const Value& value, const Arguments& arguments) {
   constexpr std::string_view kNames[] = {"length", "killwords", "end", "leeway"};
   const auto [length, killwords, end, leeway] = TRY(lay_out("truncate", arguments, kNames));
-  if (!value.is_text() && !value.is_undefined())
-    return fail(Code::unsupported, "truncate: expected a string");
   Heap& heap = interpreter.heap();
-  const Text* text = TRY(text_of(interpreter, value));
   const Text* mark = TRY(text_or("truncate", end, heap.borrow("...", true)));
   const int64_t most = TRY(integer_or("truncate", length, 255));
   const int64_t extra = leeway.is_none() ? 5 : TRY(integer_or("truncate", leeway, 5));
   const int64_t kept = most - static_cast<int64_t>(n_characters(*mark));
   if (kept < 0 || extra < 0) return fail(Code::unsupported, "truncate: the length is too short");
-  if (static_cast<int64_t>(n_characters(*text)) <= most + extra) return Value::of(text);
+  if (value.is_undefined() ||
+      (value.is_sequence() && static_cast<int64_t>(value.list->items.size()) <= most + extra))
+    return value;
+  if (!value.is_text())
+    return fail(Code::unsupported, base::cat("truncate: expected a string, got ", type_name(value)));
+  const Text* text = value.text;
+  if (static_cast<int64_t>(n_characters(*text)) <= most + extra) return value;
   const Text* cut = heap.piece(*text, 0, offset_of_character(*text, static_cast<size_t>(kept)));
   if (!truth_or(killwords, false))
     if (const size_t blank = cut->view().rfind(' '); blank != std::string_view::npos)

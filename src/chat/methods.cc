@@ -69,6 +69,13 @@ Result<Value> bit_length(Interpreter&, const Value& self, const Arguments& argum
   return Value::of(static_cast<int64_t>(to_big(self).n_bits()));
 }
 
+Result<Value> bit_count(Interpreter&, const Value& self, const Arguments& arguments) {
+  TRY(no_arguments("bit_count", arguments));
+  int64_t n = 0;
+  for (uint32_t limb : to_big(self).limbs()) n += std::popcount(limb);
+  return Value::of(n);
+}
+
 Result<Value> itself(Interpreter&, const Value& self, const Arguments& arguments) {
   TRY(no_arguments("conjugate", arguments));
   return self.is(Kind::boolean) ? Value::of(self.small()) : self;
@@ -118,7 +125,8 @@ constexpr MethodEntry kDict[] = {{"get", dict_get},
                                  {"keys", dict_view<ViewOf::keys>},
                                  {"values", dict_view<ViewOf::values>},
                                  {"copy", dict_copy}};
-constexpr MethodEntry kInteger[] = {{"bit_length", bit_length}, {"conjugate", itself}};
+constexpr MethodEntry kInteger[] = {
+    {"bit_length", bit_length}, {"bit_count", bit_count}, {"conjugate", itself}};
 constexpr MethodEntry kFloat[] = {{"is_integer", is_integer}, {"conjugate", itself}};
 constexpr MethodEntry kCycler[] = {{"next", cycler_next}, {"reset", cycler_reset}};
 constexpr MethodEntry kLoop[] = {{"cycle", loop_cycle}, {"changed", loop_changed}};

@@ -184,6 +184,30 @@ Result<Value> call_format_map(Interpreter& interpreter, const Value& self, const
   return brace_format(interpreter, *self.text, Arguments{{}, named});
 }
 
+// Characters by number: another text, another number, or none for nothing.
+Result<Value> call_translate(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
+  constexpr std::string_view kNames[] = {"table"};
+  const auto [table] = TRY(lay_out_positional("translate", arguments, kNames, 1));
+  if (!table.is(Kind::dict)) return fail(Code::unsupported, "translate: expected a mapping");
+  Heap& heap = interpreter.heap();
+  const Text& text = *self.text;
+  TextBuilder out = heap.builder();
+  for (size_t at = 0; at < text.size;) {
+    TRY(heap.step());
+    const size_t size = size_of_character(text.view(), at);
+    const Value key = Value::of(static_cast<int64_t>(character_at(text.view(), at)));
+    const Value* by = find_item(heap, *table.dict, key);
+    if (by == nullptr)
+      out.append_part(text, at, at + size);
+    else if (by->is_text())
+      out.append(*by->text);
+    else if (!by->is_none())
+      return fail(Code::unsupported, "translate: characters are replaced by strings or none");
+    at += size;
+  }
+  return Value::of(heap.with_markup(*TRY(heap.finish(out)), text.markup));
+}
+
 constexpr MethodEntry kMethods[] = {
     {"strip", call_strip<true, true>},
     {"lstrip", call_strip<true, false>},
@@ -204,6 +228,7 @@ constexpr MethodEntry kMethods[] = {
     {"rpartition", call_partition<true>},
     {"removeprefix", call_removeprefix},
     {"removesuffix", call_removesuffix},
+    {"translate", call_translate},
     {"format", call_format},
     {"format_map", call_format_map},
 };

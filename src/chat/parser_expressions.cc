@@ -405,6 +405,10 @@ Parser::ExpressionResult Parser::subscript(const Expression* operand) {
 Parser::ExpressionResult Parser::subscript_item(const Expression* operand) {
   Expression* node = make(ExpressionKind::subscript);
   node->first = operand;
+  if (at_symbol("]")) {  // x[]: Jinja takes it for the key ()
+    node->second = TRY(finish(make(ExpressionKind::tuple)));
+    return finish(node);
+  }
   if (!at_symbol(":")) node->second = TRY(expression());
   if (!at_symbol(":")) return finish(node);
   node->kind = ExpressionKind::slice;

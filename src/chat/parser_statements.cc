@@ -182,7 +182,7 @@ Result<Target> Parser::target(bool with_namespace, bool with_tuple) {
   if (!with_tuple || !at_symbol(",")) return first;
   std::vector<Target> items = {first};
   while (skip_symbol(",")) {
-    if (at_name("in") || at_symbol("=") || at_symbol(")") || current().type == TokenType::block_end) break;
+    if (at_name("in") || at_symbol(")") || current().type == TokenType::block_end) break;
     items.push_back(TRY(single_target(with_namespace)));
   }
   Target result;
@@ -311,7 +311,7 @@ Parser::StatementResult Parser::block_statement() {
   Temporarily hard(soft_depth_, 0);
   Temporarily no_loop(loop_depth_, 0);
   node->text = constant_text(TRY(expect_any_name())->text);
-  skip_name("scoped");
+  node->scoped = skip_name("scoped");
   skip_name("required");
   for (const Statement* other : program_.blocks)
     if (other->text->view() == node->text->view())

@@ -75,7 +75,7 @@ class PercentFormat {
   }
 
   Status directive() {
-    const size_t begin = at_++;
+    ++at_;
     if (peek() == '%') {
       out_.append_part(format_, at_, at_ + 1);
       ++at_;
@@ -94,10 +94,6 @@ class PercentFormat {
     while (peek() == 'l' || peek() == 'h' || peek() == 'L') ++at_;
     if (at_ >= format_.size) return fail(Code::unsupported, "incomplete format");
     const char kind = format_.data[at_++];
-    if (kind == '%') {
-      out_.append_part(format_, begin, begin + 1);
-      return {};
-    }
     if (!value.is_given()) value = TRY(next_value());
     return convert(kind, value, d);
   }

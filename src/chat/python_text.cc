@@ -46,6 +46,24 @@ void append_escaped(std::string& out, char32_t c, char quote) {
   }
 }
 
+// b'\xc3\xa9': bytes beyond ASCII one by one.
+std::string quote_bytes(std::string_view bytes) {
+  const bool single = bytes.find('\'') != std::string_view::npos;
+  const char quote = single && bytes.find('"') == std::string_view::npos ? '"' : '\'';
+  std::string out(1, quote);
+  for (char byte : bytes) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (code < 0x7F) {
+      append_escaped(out, code, quote);
+      continue;
+    }
+    out += "\\x";
+    append_hex(out, code, 2);
+  }
+  out.push_back(quote);
+  return out;
+}
+
 class Writer {
  public:
   Writer(Heap& heap, TextBuilder& out) : heap_(heap), out_(out), max_depth_(heap.limits().max_depth) {}
@@ -114,7 +132,8 @@ class Writer {
     if (value.is(Kind::bytes)) out_.append("b", trusted);
     const bool markup = value.is_text() && value.text->markup;
     if (markup) out_.append("Markup(", trusted);
-    out_.append(quote_as_python(value.text->view()), trusted);
+    out_.append(value.is_text() ? quote_as_python(value.text->view()) : quote_bytes(value.text->view()),
+                trusted);
     if (markup) out_.append(")", trusted);
     return {};
   }

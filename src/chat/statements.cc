@@ -77,8 +77,8 @@ Result<Interpreter::Flow> Interpreter::run(const Statement& s, Scope* scope, Tex
     case StatementKind::with:
       return with(s, scope, out);
     case StatementKind::block:
-      // A block sees the template's own variables alone, also inside of a loop.
-      return run(s.body, new_scope(nullptr), out);
+      // Unless it says otherwise, a block sees the template's own variables alone, also inside of a loop.
+      return run(s.body, new_scope(s.scoped ? scope : nullptr), out);
     case StatementKind::autoescape:
       return autoescape(s, scope, out);
     case StatementKind::scope:
@@ -216,7 +216,10 @@ Status Interpreter::call_block(const Statement& s, Scope* scope, TextBuilder& ou
 
 Status Interpreter::filter_block(const Statement& s, Scope* scope, TextBuilder& out) {
   const Value captured = Value::of(heap_.with_markup(*TRY(capture(s.body, new_scope(scope))), autoescape_));
-  return append(TRY(filter(*s.first, scope, &captured)), out);
+  const Value filtered = TRY(filter(*s.first, scope, &captured));
+  if (!filtered.is_text())
+    return fail(Code::unsupported, base::cat("a filter block must give a string, not ", type_name(filtered)));
+  return append(filtered, out);
 }
 
 Result<Interpreter::Flow> Interpreter::with(const Statement& s, Scope* scope, TextBuilder& out) {
