@@ -115,8 +115,9 @@ std::string ByteLevelTokenizer::decode(std::span<const TokenId> ids, bool skip_s
   return base::to_valid_utf8(bytes);
 }
 
-// The finders know no duplicates, so the first added token of a spelling is also the one that find() gives.
 std::optional<TokenId> ByteLevelTokenizer::find_token(std::string_view spelling) const {
+  for (const AddedToken& token : parts_.added)
+    if (token.content == spelling) return token.id;
   return parts_.vocabulary.find(spelling);
 }
 

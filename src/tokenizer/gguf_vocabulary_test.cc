@@ -107,6 +107,17 @@ TEST(GgufVocabulary, OfADuplicateTokenTheFirstIdWins) {
   EXPECT_EQ((*Tokenizer::from_gguf(vocabulary))->token_bytes(10), "a");
 }
 
+TEST(GgufVocabulary, AnAddedTokenIsFoundBeforeAnOrdinaryOneOfItsSpelling) {
+  GgufVocabulary vocabulary = small_vocabulary();
+  vocabulary.tokens.push_back("ab");
+  vocabulary.token_types.push_back(4);
+  const auto loaded = Tokenizer::from_gguf(vocabulary);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ((*loaded)->find_token("ab"), 10);
+  EXPECT_EQ((*loaded)->encode("ab", {}), (Ids{10}));
+  EXPECT_EQ((*loaded)->encode("ab", {.find_added_tokens = false}), (Ids{5}));
+}
+
 TEST(GgufVocabulary, MergesOfUnknownTokensAreLeftOutAndCounted) {
   GgufVocabulary vocabulary = small_vocabulary();
   vocabulary.merges.push_back("a x");

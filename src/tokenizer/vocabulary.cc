@@ -1,5 +1,6 @@
 #include "tokenizer/vocabulary.h"
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 #include <limits>
@@ -58,7 +59,9 @@ std::string_view Vocabulary::slice(const std::string& arena, const std::vector<u
 }
 
 void Vocabulary::index() {
-  slots_.assign(std::bit_ceil(flags_.size() * 2 + 1), -1);
+  const auto n_tokens =
+      static_cast<size_t>(std::ranges::count_if(flags_, [](uint8_t f) { return f & kPresent; }));
+  slots_.assign(std::bit_ceil(n_tokens * 2 + 1), -1);
   for (TokenId id = 0; id < size(); ++id) {
     if (!has(id, kPresent)) continue;
     TokenId& slot = slots_[slot_of(spelling(id))];

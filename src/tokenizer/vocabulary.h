@@ -15,7 +15,8 @@
 namespace tokenizer {
 
 // Ids above this are refused, so that a short hostile file cannot ask for gigabytes of empty tokens.
-inline constexpr int64_t kMaxTokenId = (int64_t{1} << 22) - 1;
+// The largest vocabularies known have 0.9 million.
+inline constexpr int64_t kMaxTokenId = (int64_t{1} << 20) - 1;
 
 class Vocabulary {
  public:
