@@ -171,14 +171,15 @@ Result<Json> JsonParser::parse_number() {
 }
 
 Result<Json> JsonParser::number_value(std::string_view digits) const {
-  const char* end = digits.data() + digits.size();
   const bool is_whole = digits.find_first_of(".eE") == std::string_view::npos;
   if (is_whole) {
     int64_t whole = 0;
-    if (std::from_chars(digits.data(), end, whole).ec == std::errc{}) return Json(whole);
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), whole).ec == std::errc{})
+      return Json(whole);
   }
   double value = 0;
-  if (std::from_chars(digits.data(), end, value).ec == std::errc::result_out_of_range) {
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec ==
+      std::errc::result_out_of_range) {
     if (!is_tiny(digits)) return fail_at(at_, cat("number ", printable(digits, 40), " is too large"));
     value = digits.front() == '-' ? -0.0 : 0.0;
   }
@@ -247,7 +248,7 @@ Result<char32_t> JsonParser::parse_four_hex_digits() {
   uint32_t value = 0;
   const std::string_view digits = text_.substr(at_, 4);
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (error != std::errc{} || stop != digits.data() + 4)
+  if (error != std::errc{} || digits.size() != 4 || stop != digits.data() + digits.size())
     return fail_at(at_, "\\u wants four hexadecimal digits");
   at_ += 4;
   return value;

@@ -11,9 +11,8 @@ constexpr std::string_view kBlanks = " \t\r\n";
 template <class Number>
 std::optional<Number> parse_whole(std::string_view text) {
   Number value{};
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
   return value;
 }
 

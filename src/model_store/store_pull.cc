@@ -251,7 +251,7 @@ base::Result<platform::FileLock> Store::lock(std::string_view name, const OnProg
 }
 
 base::Result<fs::path> Store::empty_incoming(std::string_view name) const {
-  const fs::path folder = data_dir_ / "incoming" / name;
+  fs::path folder = data_dir_ / "incoming" / name;
   TRY(platform::remove_tree(folder));
   TRY(platform::make_directories(folder));
   return folder;

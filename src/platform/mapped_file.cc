@@ -17,9 +17,8 @@ namespace {
 void advise(base::Bytes part, int advice) {
   if (part.empty()) return;
   const uintptr_t page_bytes = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(part.data()) / page_bytes * page_bytes;
-  const uintptr_t end = reinterpret_cast<uintptr_t>(part.data()) + part.size();
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+  const uintptr_t before = reinterpret_cast<uintptr_t>(part.data()) % page_bytes;
+  ::madvise(const_cast<std::byte*>(part.data()) - before, part.size() + before, advice);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr int kTickMs = 200;
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -94,7 +95,7 @@ std::optional<std::string> find_program(const std::string& name, const Environme
   if (name.find('/') != std::string::npos) return name;
   const std::string path = find(environment, "PATH").value_or("/usr/local/bin:/usr/bin:/bin");
   for (const std::string_view folder : base::split(path, ':')) {
-    const std::string candidate = base::cat(folder.empty() ? "." : folder, "/", name);
+    std::string candidate = base::cat(folder.empty() ? "." : folder, "/", name);
     std::error_code ignored;
     if (std::filesystem::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0)
       return candidate;
