@@ -288,7 +288,6 @@ Parser::ExpressionResult Parser::expression_or_tuple() {
 }
 
 Parser::ExpressionResult Parser::tuple(bool parentheses) {
-  TRY(enter());
   Expression* node = make(ExpressionKind::tuple);
   if (parentheses) advance();
   std::vector<const Expression*> items;
@@ -301,7 +300,6 @@ Parser::ExpressionResult Parser::tuple(bool parentheses) {
     is_tuple = true;
   }
   if (parentheses) TRY(expect_symbol(")"));
-  leave();
   if (!is_tuple && !items.empty()) return items.front();
   if (!is_tuple && !parentheses) return unexpected();
   node->items = program_.arena.copy(items);
@@ -309,7 +307,6 @@ Parser::ExpressionResult Parser::tuple(bool parentheses) {
 }
 
 Parser::ExpressionResult Parser::list() {
-  TRY(enter());
   Expression* node = make(ExpressionKind::list);
   advance();
   std::vector<const Expression*> items;
@@ -319,13 +316,11 @@ Parser::ExpressionResult Parser::list() {
     items.push_back(TRY(expression()));
   }
   advance();
-  leave();
   node->items = program_.arena.copy(items);
   return finish(node);
 }
 
 Parser::ExpressionResult Parser::dict() {
-  TRY(enter());
   Expression* node = make(ExpressionKind::dict);
   advance();
   std::vector<const Expression*> items;
@@ -337,7 +332,6 @@ Parser::ExpressionResult Parser::dict() {
     items.push_back(TRY(expression()));
   }
   advance();
-  leave();
   node->items = program_.arena.copy(items);
   return finish(node);
 }
@@ -383,7 +377,6 @@ Parser::ExpressionResult Parser::dot(const Expression* operand) {
 }
 
 Parser::ExpressionResult Parser::subscript(const Expression* operand) {
-  TRY(enter());
   advance();
   const Expression* result = TRY(subscript_item(operand));
   if (at_symbol(",")) {  // x[1, 2]: the key is a tuple
@@ -398,7 +391,6 @@ Parser::ExpressionResult Parser::subscript(const Expression* operand) {
     result = TRY(finish(node));
   }
   TRY(expect_symbol("]"));
-  leave();
   return result;
 }
 
@@ -427,7 +419,6 @@ Parser::ExpressionResult Parser::call(const Expression* operand) {
 }
 
 Result<const CallArguments*> Parser::arguments() {
-  TRY(enter());
   TRY(expect_symbol("("));
   CallArguments* result = program_.arena.make<CallArguments>();
   std::vector<const Expression*> positional;
@@ -458,7 +449,6 @@ Result<const CallArguments*> Parser::arguments() {
     }
   }
   advance();
-  leave();
   result->positional = program_.arena.copy(positional);
   result->named = program_.arena.copy(named);
   return result;
