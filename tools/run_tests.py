@@ -103,11 +103,10 @@ def default_model(tally):
     return json.loads(pulled.stdout)["path"] if pulled.returncode == 0 else None
 
 
-def scripts(tally):
+def scripts(tally, model):
     """Tests that drive the built program as its users do."""
     for script in sorted((ROOT / "tests/integration").glob("*_test.py")):
         unit_tests(tally, script.name, [sys.executable, script, PROGRAM, ROOT / "build/release/bin/write_tiny_model"])
-    model = default_model(tally)
     if model is not None:
         unit_tests(tally, "openai client", ["tests/conformance/run", PROGRAM, model, "build/openai-venv", "-v"])
 
@@ -159,8 +158,9 @@ def main():
     stage("release: build and test")
     lints(tally)
     if build(tally, "release"):
-        google_tests(tally, "release")
-        scripts(tally)
+        model = default_model(tally)
+        google_tests(tally, "release", environment={"DOMICILE_SMOLLM2": model} if model else {})
+        scripts(tally, model)
     if everything:
         stage("gcc: build and test")
         if build(tally, "gcc"):

@@ -1,5 +1,5 @@
-// The numbers of whole models: against the reference implementation's logits and greedy answers, and against ourselves
-// for every number of threads, cut of the prompt, batch and kernel set.
+// The numbers of whole models: against the reference implementation's logits and greedy answers, and against
+// ourselves for every number of threads, cut of the prompt, batch and kernel set.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,14 +20,15 @@ using base::Json;
 using TokenId = int32_t;
 
 // What this build promises; further folders of the reference set belong to other architectures.
-const std::vector<std::string> kCases = {"llama-tied", "llama-tied-gguf", "llama-llama3rope", "llama-llama3rope-gguf",
-                                         "llama-bias", "llama-linear",    "llama-yarn",       "qwen2-tied",
-                                         "qwen2-tied-gguf", "qwen2-yarn", "qwen3-tied",       "qwen3-tied-gguf",
-                                         "qwen3-yarn"};
+const std::vector<std::string> kCases = {
+    "llama-tied",   "llama-tied-gguf", "llama-llama3rope", "llama-llama3rope-gguf", "llama-bias",
+    "llama-linear", "llama-yarn",      "qwen2-tied",       "qwen2-tied-gguf",       "qwen2-yarn",
+    "qwen3-tied",   "qwen3-tied-gguf", "qwen3-yarn"};
 
 // The case's folder: of the large set if it is there, else the repository's own copy of a few.
 std::optional<fs::path> find_case(const std::string& name) {
-  if (const auto large = tests::golden_dir("models"); large && fs::exists(*large / name)) return *large / name;
+  if (const auto large = tests::golden_dir("models"); large && fs::exists(*large / name))
+    return *large / name;
   const fs::path own = fs::path(DOMICILE_SOURCE_DIR) / "tests/data/models" / name;
   if (fs::exists(own)) return own;
   return std::nullopt;
@@ -60,12 +61,14 @@ Loaded load(const fs::path& path, const compute::BackendOptions& options) {
   return {std::move(backend), std::move(loaded).value()};
 }
 
-std::vector<float> all_logits(models::Model& model, std::span<const TokenId> ids, const engine::ScoreOptions& options) {
+std::vector<float> all_logits(models::Model& model, std::span<const TokenId> ids,
+                              const engine::ScoreOptions& options) {
   std::vector<float> logits;
-  const auto scored = engine::score(model, ids, options, [&](int64_t, std::span<const float> row) -> base::Status {
-    logits.insert(logits.end(), row.begin(), row.end());
-    return {};
-  });
+  const auto scored =
+      engine::score(model, ids, options, [&](int64_t, std::span<const float> row) -> base::Status {
+        logits.insert(logits.end(), row.begin(), row.end());
+        return {};
+      });
   EXPECT_TRUE(scored.has_value()) << scored.error().message;
   return logits;
 }
@@ -93,7 +96,8 @@ TEST_P(GoldenModel, HasTheLogitsOfTheReference) {
                                    {.kv_type = compute::KvType::f32});
     ASSERT_EQ(logits.size(), n_tokens * vocab);
     for (size_t i = 0; i < logits.size(); ++i)
-      ASSERT_LE(std::abs(logits[i] - expected[s * logits.size() + i]), tolerance) << "sequence " << s << ", logit " << i;
+      ASSERT_LE(std::abs(logits[i] - expected[s * logits.size() + i]), tolerance)
+          << "sequence " << s << ", logit " << i;
   }
 }
 
@@ -125,10 +129,13 @@ TEST_P(GoldenModel, HasTheSameBitsHoweverItIsRun) {
   };
   for (const compute::Numerics numerics : {compute::Numerics::exact, compute::Numerics::fast}) {
     std::vector<Way> ways;
-    for (const int threads : {1, 2, 3}) ways.push_back({base::cat("threads ", threads), {.n_threads = threads}, {}});
-    for (const int64_t chunk : {1, 7, 64, 512}) ways.push_back({base::cat("chunk ", chunk), {}, {.chunk_tokens = chunk}});
+    for (const int threads : {1, 2, 3})
+      ways.push_back({base::cat("threads ", threads), {.n_threads = threads}, {}});
+    for (const int64_t chunk : {1, 7, 64, 512})
+      ways.push_back({base::cat("chunk ", chunk), {}, {.chunk_tokens = chunk}});
     for (const int batch : {2, 8}) ways.push_back({base::cat("batch ", batch), {}, {.batch = batch}});
-    for (const char* kernels : {"scalar", "avx2", "avx512"}) ways.push_back({kernels, {.kernels = kernels}, {}});
+    for (const char* kernels : {"scalar", "avx2", "avx512"})
+      ways.push_back({kernels, {.kernels = kernels}, {}});
     std::string first;
     for (Way& way : ways) {
       way.backend.numerics = numerics;
