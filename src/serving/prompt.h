@@ -12,6 +12,8 @@
 
 namespace serving {
 
+using chat::CivilTime;
+
 struct Prompt {
   std::vector<TokenId> ids;
   std::string text;                 // what the template made, or the text given; empty if ids were given

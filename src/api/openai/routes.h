@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "chat/template.h"
 #include "http/router.h"
 #include "serving/model_directory.h"
+#include "serving/prompt.h"
 
 namespace api::openai {
 
@@ -13,7 +13,7 @@ namespace api::openai {
 struct Environment {
   const serving::ModelDirectory* models = nullptr;
   std::function<int64_t()> unix_seconds;
-  std::function<chat::CivilTime()> local_time;
+  std::function<serving::CivilTime()> local_time;
   std::function<uint64_t()> random_seed;  // for requests that bring none
 };
 
