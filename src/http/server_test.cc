@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -289,6 +290,24 @@ TEST(Server, ManyIdleConnectionsCostNobodyAnAnswer) {
   for (int i = 0; i < 300; ++i) idle.push_back(running.client());
   EXPECT_EQ(running.client().ask("GET", "/hello").status, 200);
   EXPECT_TRUE(comes_true([&] { return running.server->n_connections() >= 300; }));
+}
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+TEST(Server, SleepsWhileNothingHappens) {
+  Running running;
+  std::vector<HttpClient> idle;
+  for (int i = 0; i < 20; ++i) idle.push_back(running.client());
+  HttpClient waiting = running.client();
+  waiting.send(HttpClient::request("POST", "/slow", "x"));
+  running.await_slow();
+  const double before = processor_seconds();
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_LT(processor_seconds() - before, 0.02);
 }
 
 TEST(Server, ShutdownLetsARunningAnswerEnd) {
