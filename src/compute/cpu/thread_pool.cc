@@ -54,10 +54,17 @@ ThreadPool::ThreadPool(const ThreadPoolOptions& options) {
   if (options.pin && n_workers > 0) choose_cores(n_workers);
   shares_ = std::make_unique<Share[]>(n_workers + 1);
   workers_.reserve(n_workers);
+  for (int i = 1; i <= n_workers && start_worker(i); ++i) {
+  }
+}
+
+// False if the system has no more threads to give: those that run already are the pool.
+bool ThreadPool::start_worker(int thread_index) {
   try {
-    for (int i = 1; i <= n_workers; ++i) workers_.emplace_back([this, i] { worker_loop(i); });
+    workers_.emplace_back([this, thread_index] { worker_loop(thread_index); });
+    return true;
   } catch (const std::system_error&) {
-    // The system has no more threads to give: those that run already are the pool.
+    return false;
   }
 }
 

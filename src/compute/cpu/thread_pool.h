@@ -104,6 +104,7 @@ class ThreadPool {
   using Work = void (*)(const void* context, int thread_index);
 
   void run_on_all(Work work, const void* context);
+  bool start_worker(int thread_index);
   void worker_loop(int thread_index);
   void choose_cores(int n_workers);
   void stay_on_core(int thread_index);
