@@ -50,17 +50,14 @@ double rate(ThreadPool& pool, const RoofLoop& loop) {
 
 double read_rate(ThreadPool& pool, const RoofLoops& loops, const std::byte* buffer, uint64_t n_bytes) {
   constexpr int64_t kLine = 1024;
-  double best = 0.0;
-  for (int i = 0; i < kRuns; ++i) {
-    const double time = seconds([&] {
-      pool.split(static_cast<int64_t>(n_bytes) / kLine, 1, [&](int64_t begin, int64_t end, int) {
-        loops.read(buffer + begin * kLine, static_cast<size_t>((end - begin) * kLine),
-                   /*prefetch=*/i % 2 == 1);
-      });
+  const auto read_all = [&](bool prefetch) {
+    pool.split(static_cast<int64_t>(n_bytes) / kLine, 1, [&](int64_t begin, int64_t end, int) {
+      loops.read(buffer + begin * kLine, static_cast<size_t>((end - begin) * kLine), prefetch);
     });
-    best = std::max(best, static_cast<double>(n_bytes / kLine * kLine) / time);
-  }
-  return best;
+  };
+  const double time = std::min(best_seconds(kRuns, [&] { read_all(/*prefetch=*/false); }),
+                               best_seconds(kRuns, [&] { read_all(/*prefetch=*/true); }));
+  return static_cast<double>(n_bytes - n_bytes % kLine) / time;
 }
 
 uint64_t buffer_bytes(const RoofOptions& options) {
