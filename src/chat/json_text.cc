@@ -60,18 +60,26 @@ void append_ascii(std::string& out, char c) {
   }
 }
 
+// Bytes that stand in JSON as they are.
+bool is_plain(char c, bool ensure_ascii) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && c != '"' && c != '\\' && (!ensure_ascii || byte < 0x7F);
+}
+
 std::string quote(std::string_view text, bool ensure_ascii) {
   std::string out = "\"";
   out.reserve(text.size() + 2);
   for (size_t at = 0; at < text.size();) {
-    const size_t size = size_of_character(text, at);
-    if (size == 1 && (text[at] & 0x80) == 0 && !(ensure_ascii && text[at] == 0x7F))
+    const size_t begin = at;
+    while (at < text.size() && is_plain(text[at], ensure_ascii)) ++at;
+    out.append(text.substr(begin, at - begin));
+    if (at == text.size()) break;
+    const char32_t c = character_at(text, at);
+    if (c < 0x7F)
       append_ascii(out, text[at]);
-    else if (ensure_ascii)
-      append_non_ascii(out, character_at(text, at));
     else
-      out.append(text.substr(at, size));
-    at += size;
+      append_non_ascii(out, c);
+    at += size_of_character(text, at);
   }
   out.push_back('"');
   return out;
