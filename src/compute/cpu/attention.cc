@@ -22,9 +22,10 @@ void Attention::run(const AttentionTask& task) {
   plan(task);
   partials_ = partials_memory_.array<PagePartial>(task.q.n_rows * task.shape.n_heads);
   const int n_threads = pool_.size();
-  if (n_threads == 1 || static_cast<int64_t>(units_.size()) >= 4 * n_threads) {
-    pool_.each(static_cast<int64_t>(units_.size()), [&](int64_t i, int) {
-      attend(task, units_[i], 0, units_[i].n_pages);
+  const int64_t n_units = static_cast<int64_t>(units_.size());
+  if (n_threads == 1 || n_units >= 4 * n_threads) {
+    pool_.each(n_units, [&](int64_t i, int) {
+      attend(task, units_[i], 0, units_[i].n_pages, i + 1 < n_units ? &units_[i + 1] : nullptr);
       finish(task, units_[i]);
     });
     return;
@@ -33,10 +34,12 @@ void Attention::run(const AttentionTask& task) {
       n_items_ < 2 * n_threads ? 1 : n_threads;  // two pages take about as long as waking a thread
   plan_cuts(task, n_parts);
   pool_.split(n_items_, n_parts == 1 ? n_items_ : 1, [&](int64_t begin, int64_t end, int) {
-    for (const Unit& unit : units_) {
+    for (int64_t i = 0; i < n_units; ++i) {
+      const Unit& unit = units_[i];
       const int64_t first = std::max(begin - unit.first_item, int64_t{0});
       const int64_t last = std::min(end - unit.first_item, unit.n_pages);
-      if (first < last) attend(task, unit, first, last);
+      const Unit* next = i + 1 < n_units && units_[i + 1].first_item < end ? &units_[i + 1] : nullptr;
+      if (first < last) attend(task, unit, first, last, next);
     }
   });
   for (const Unit& unit : units_) {
@@ -78,36 +81,43 @@ void Attention::plan_cuts(const AttentionTask& task, int n_parts) {
   apart_values_ = apart_values_memory_.array<float>(n_apart * task.shape.head_dim);
 }
 
-void Attention::attend(const AttentionTask& task, const Unit& unit, int64_t first_page, int64_t last_page) {
+void Attention::attend(const AttentionTask& task, const Unit& unit, int64_t first_page, int64_t last_page,
+                       const Unit* next_unit) {
   KernelTable::PageQuery queries[kUnitQueries];
   for (int64_t page = first_page; page < last_page; ++page) {
+    const std::byte* ahead = page + 1 < last_page   ? k_of(task, unit, page + 1)
+                             : next_unit != nullptr ? k_of(task, *next_unit, 0)
+                                                    : nullptr;
     int n = 0;
     for (int64_t row = unit.first_row; row < unit.first_row + unit.n_rows; ++row) {
       if (unit.sequence->position + row < page * kPageTokens) continue;  // the page lies in the row's future
       for (int head = 0; head < task.group(); ++head) {
         queries[n++] = query_of(task, unit, page, row, head);
         if (n < kUnitQueries) continue;
-        attend_page(task, unit, page, {queries, static_cast<size_t>(n)});
+        attend_page(task, unit, page, {queries, static_cast<size_t>(n)}, nullptr);
         n = 0;
       }
     }
-    if (n > 0) attend_page(task, unit, page, {queries, static_cast<size_t>(n)});
+    if (n > 0) attend_page(task, unit, page, {queries, static_cast<size_t>(n)}, ahead);
   }
 }
 
+const std::byte* Attention::k_of(const AttentionTask& task, const Unit& unit, int64_t page) {
+  return task.memory.k(unit.sequence->pages[page], task.layer_index, unit.kv_head);
+}
+
 void Attention::attend_page(const AttentionTask& task, const Unit& unit, int64_t page,
-                            std::span<const KernelTable::PageQuery> queries) {
-  const int32_t id = unit.sequence->pages[page];
-  const std::byte* k = task.memory.k(id, task.layer_index, unit.kv_head);
-  const std::byte* v = task.memory.v(id, task.layer_index, unit.kv_head);
+                            std::span<const KernelTable::PageQuery> queries, const std::byte* ahead) {
+  const std::byte* k = k_of(task, unit, page);
+  const std::byte* v = task.memory.v(unit.sequence->pages[page], task.layer_index, unit.kv_head);
   const int head_dim = task.shape.head_dim;
   const int n = static_cast<int>(queries.size());
   if (task.memory.shape().type == KvType::f32) {
     kernels_.attend_page_f32(reinterpret_cast<const float*>(k), reinterpret_cast<const float*>(v), head_dim,
-                             task.shape.scale, queries.data(), n);
+                             task.shape.scale, queries.data(), n, ahead);
   } else {
     kernels_.attend_page_bf16(reinterpret_cast<const uint16_t*>(k), reinterpret_cast<const uint16_t*>(v),
-                              head_dim, task.shape.scale, queries.data(), n);
+                              head_dim, task.shape.scale, queries.data(), n, ahead);
   }
 }
 

@@ -57,9 +57,12 @@ class Attention {
 
   void plan(const AttentionTask& task);
   void plan_cuts(const AttentionTask& task, int n_parts);
-  void attend(const AttentionTask& task, const Unit& unit, int64_t first_page, int64_t last_page);
+  // `next_unit` is what this thread turns to afterwards, or null.
+  void attend(const AttentionTask& task, const Unit& unit, int64_t first_page, int64_t last_page,
+              const Unit* next_unit);
+  static const std::byte* k_of(const AttentionTask& task, const Unit& unit, int64_t page);
   void attend_page(const AttentionTask& task, const Unit& unit, int64_t page,
-                   std::span<const KernelTable::PageQuery> queries);
+                   std::span<const KernelTable::PageQuery> queries, const std::byte* ahead);
   KernelTable::PageQuery query_of(const AttentionTask& task, const Unit& unit, int64_t page, int64_t row,
                                   int head);
   void merge_apart(const AttentionTask& task, const Unit& unit);

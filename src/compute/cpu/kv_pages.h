@@ -24,7 +24,7 @@ class KvPages final : public KvMemory {
   const KvShape& shape() const { return shape_; }
   int64_t n_pages() const { return n_pages_; }
 
-  // First byte of K and V of one head in one layer of a page.
+  // First byte of K and V of one head in one layer of a page. V follows K.
   std::byte* k(int32_t page, int layer_index, int kv_head) const {
     return memory_.get() + page * page_bytes_ +
            (int64_t{layer_index} * shape_.n_kv_heads + kv_head) * 2 * head_bytes_;

@@ -55,11 +55,26 @@ inline void put_in_order(const uint16_t*, __m256& first, __m256& second) {
   second = _mm256_permute2f128_ps(low, high, 0x31);
 }
 
+// Fetches what the caller will read next, at every step of the products as much as the step itself reads.
+struct Ahead {
+  const char* at;
+  int64_t moves;  // 1; or 0: nothing to fetch, the same line again and again
+
+  template <int BYTES>
+  inline void step() {
+    ISA_UNROLL
+    for (int byte = 0; byte < BYTES; byte += 64) _mm_prefetch(at + byte, _MM_HINT_T0);
+    at += moves * BYTES;
+  }
+};
+
 // acc[i][w] += A[i][k] * B[k][columns of w] for k in [k_begin, k_end). `a` has A_STRIDE floats between
 // queries; `b` is B's first row at the tile's first column.
 template <int N, int W, int A_STRIDE, class T>
-inline void multiply(const float* a, const T* b, int b_stride, int k_begin, int k_end, __m256 (&acc)[N][W]) {
+inline void multiply(const float* a, const T* b, int b_stride, int k_begin, int k_end, __m256 (&acc)[N][W],
+                     Ahead& ahead) {
   for (int k = k_begin; k < k_end; ++k) {
+    ahead.step<static_cast<int>(W * 8 * sizeof(T))>();
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m256 wide[W];
     ISA_UNROLL
@@ -83,11 +98,11 @@ inline void clear(__m256 (&acc)[N][W]) {
 }
 
 template <int N, int W, class T>
-void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile) {
+void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead& ahead) {
   for (int first = 0; first < tile.max_keys; first += 8 * W) {
     __m256 acc[N][W];
     clear(acc);
-    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, 0, head_dim, acc);
+    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, 0, head_dim, acc, ahead);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       ISA_UNROLL
@@ -167,14 +182,16 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 // W of them.
 template <int N, int W, class T>
 void sum_columns(const T* v, int v_stride, int first, int n_columns, const KernelTable::PageQuery* queries,
-                 const Tile<N>& tile) {
+                 const Tile<N>& tile, Ahead& ahead) {
   __m256 acc[N][W];
   clear(acc);
-  multiply<N, W, kPageTokens>(&tile.weights[0][0], v, v_stride, 0, tile.min_keys, acc);
+  multiply<N, W, kPageTokens>(&tile.weights[0][0], v, v_stride, 0, tile.min_keys, acc, ahead);
+  Ahead nothing = ahead;
+  nothing.moves = 0;
   ISA_UNROLL
   for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
     __m256(&own)[1][W] = reinterpret_cast<__m256(&)[1][W]>(acc[i]);
-    multiply<1, W, kPageTokens>(tile.weights[i], v, v_stride, tile.min_keys, tile.n_keys[i], own);
+    multiply<1, W, kPageTokens>(tile.weights[i], v, v_stride, tile.min_keys, tile.n_keys[i], own, nothing);
     ISA_UNROLL
     for (int p = 0; p < W / 2; ++p) {
       put_in_order(v, acc[i][2 * p], acc[i][2 * p + 1]);
@@ -187,22 +204,23 @@ void sum_columns(const T* v, int v_stride, int first, int n_columns, const Kerne
 }
 
 template <int N, int W, class T>
-void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile) {
+void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
+                Ahead& ahead) {
   int first = 0;
   for (; first + 8 * W <= head_dim; first += 8 * W) {
-    sum_columns<N, W>(v_page + first, head_dim, first, 8 * W, queries, tile);
+    sum_columns<N, W>(v_page + first, head_dim, first, 8 * W, queries, tile, ahead);
   }
   for (; first < head_dim; first += 16) {
     const int n_columns = std::min(16, head_dim - first);
     alignas(32) T block[kPageTokens][16] = {};
     for (int j = 0; j < tile.max_keys; ++j) std::copy_n(v_page + j * head_dim + first, n_columns, block[j]);
-    sum_columns<N, 2>(&block[0][0], 16, first, n_columns, queries, tile);
+    sum_columns<N, 2>(&block[0][0], 16, first, n_columns, queries, tile, ahead);
   }
 }
 
 template <int N, class T>
 void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
-                 const KernelTable::PageQuery* queries) {
+                 const KernelTable::PageQuery* queries, Ahead& ahead) {
   constexpr int W = N <= 2 ? 4 : 2;
   Tile<N> tile;
   tile.min_keys = kPageTokens;
@@ -213,23 +231,25 @@ void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
     tile.min_keys = std::min(tile.min_keys, tile.n_keys[i]);
     tile.max_keys = std::max(tile.max_keys, tile.n_keys[i]);
   }
-  score_keys<N, W>(k_page, head_dim, scale, tile);
+  score_keys<N, W>(k_page, head_dim, scale, tile, ahead);
   weigh_keys<N>(queries, tile);
-  sum_values<N, W>(v_page, head_dim, queries, tile);
+  sum_values<N, W>(v_page, head_dim, queries, tile, ahead);
 }
 
 template <class T>
 void attend(const T* k_page, const T* v_page, int head_dim, float scale,
-            const KernelTable::PageQuery* queries, int n_queries) {
-  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*);
+            const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {nullptr,           attend_tile<1, T>, attend_tile<2, T>,
                                                       attend_tile<3, T>, attend_tile<4, T>, attend_tile<5, T>,
                                                       attend_tile<6, T>};
+  Ahead ahead{static_cast<const char*>(next == nullptr ? k_page : next), next == nullptr ? 0 : 1};
   while (n_queries > 0) {
     const int n = n_queries <= kMaxQueries      ? n_queries
                   : n_queries < 2 * kMaxQueries ? (n_queries + 1) / 2  // 7 are 4 and 3, not 6 and 1
                                                 : kMaxQueries;
-    kBySize[n](k_page, v_page, head_dim, scale, queries);
+    kBySize[n](k_page, v_page, head_dim, scale, queries, ahead);
+    ahead.moves = 0;  // fetched with the first tile
     queries += n;
     n_queries -= n;
   }
@@ -238,13 +258,13 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
 }  // namespace
 
 void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+                     const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
 }
 
 void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+                      const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
 }
 
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

@@ -70,12 +70,26 @@ inline void put_in_order(const uint16_t*, __m512& first, __m512& second) {
   second = _mm512_permutex2var_ps(even, high, second);
 }
 
+// Fetches what the caller will read next, at every step of the products as much as the step itself reads.
+struct Ahead {
+  const char* at;
+  int64_t moves;  // 1; or 0: nothing to fetch, the same line again and again
+
+  template <int BYTES>
+  inline void step() {
+    ISA_UNROLL
+    for (int byte = 0; byte < BYTES; byte += 64) _mm_prefetch(at + byte, _MM_HINT_T0);
+    at += moves * BYTES;
+  }
+};
+
 // acc[i][w] += A[i][k] * B[k][columns of w] for k in [k_begin, k_end). `a` has A_STRIDE floats between
 // queries; `b` is B's first row at the tile's first column.
 template <int N, int W, int A_STRIDE, class T>
 inline void multiply(const float* a, const T* b, int b_stride, const __mmask32 (&columns)[W / 2], int k_begin,
-                     int k_end, __m512 (&acc)[N][W]) {
+                     int k_end, __m512 (&acc)[N][W], Ahead& ahead) {
   for (int k = k_begin; k < k_end; ++k) {
+    ahead.step<static_cast<int>(W * 16 * sizeof(T))>();
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m512 wide[W];
     ISA_UNROLL
@@ -99,13 +113,13 @@ inline void clear(__m512 (&acc)[N][W]) {
 }
 
 template <int N, int W, class T>
-void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile) {
+void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead& ahead) {
   __mmask32 all[W / 2];
   for (__mmask32& mask : all) mask = 0xFFFFFFFFu;
   for (int first = 0; first < tile.max_keys; first += 16 * W) {
     __m512 acc[N][W];
     clear(acc);
-    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, all, 0, head_dim, acc);
+    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, all, 0, head_dim, acc, ahead);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       ISA_UNROLL
@@ -186,19 +200,22 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 }
 
 template <int N, int W, class T>
-void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile) {
+void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
+                Ahead& ahead) {
   for (int first = 0; first < head_dim; first += 16 * W) {
     __mmask32 columns[W / 2];
     for (int p = 0; p < W / 2; ++p) columns[p] = columns_left(head_dim, first + 32 * p);
     __m512 acc[N][W];
     clear(acc);
-    multiply<N, W, kPageTokens>(&tile.weights[0][0], v_page + first, head_dim, columns, 0, tile.min_keys,
-                                acc);
+    multiply<N, W, kPageTokens>(&tile.weights[0][0], v_page + first, head_dim, columns, 0, tile.min_keys, acc,
+                                ahead);
+    Ahead nothing = ahead;
+    nothing.moves = 0;
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
       __m512(&own)[1][W] = reinterpret_cast<__m512(&)[1][W]>(acc[i]);
       multiply<1, W, kPageTokens>(tile.weights[i], v_page + first, head_dim, columns, tile.min_keys,
-                                  tile.n_keys[i], own);
+                                  tile.n_keys[i], own, nothing);
       ISA_UNROLL
       for (int p = 0; p < W / 2; ++p) {
         put_in_order(v_page, acc[i][2 * p], acc[i][2 * p + 1]);
@@ -233,31 +250,33 @@ void begin_tile(const KernelTable::PageQuery* queries, int head_dim, Tile<N>& ti
 
 template <int N, class T>
 void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
-                 const KernelTable::PageQuery* queries) {
+                 const KernelTable::PageQuery* queries, Ahead& ahead) {
   constexpr int W = N <= 6 ? 4 : 2;
   Tile<N> tile;
   begin_tile<N>(queries, head_dim, tile);
-  score_keys<N, W>(k_page, head_dim, scale, tile);
+  score_keys<N, W>(k_page, head_dim, scale, tile, ahead);
   weigh_keys<N>(tile);
-  sum_values<N, W>(v_page, head_dim, queries, tile);
+  sum_values<N, W>(v_page, head_dim, queries, tile, ahead);
   for (int i = 0; i < N; ++i) *queries[i].partial = {.max = tile.max[i], .sum = tile.sum[i]};
 }
 
 template <class T>
 void attend(const T* k_page, const T* v_page, int head_dim, float scale,
-            const KernelTable::PageQuery* queries, int n_queries) {
-  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*);
+            const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {
       nullptr,           attend_tile<1, T>, attend_tile<2, T>,  attend_tile<3, T>,
       attend_tile<4, T>, attend_tile<5, T>, attend_tile<6, T>,  attend_tile<7, T>,
       attend_tile<8, T>, attend_tile<9, T>, attend_tile<10, T>, attend_tile<11, T>,
       attend_tile<12, T>};
+  Ahead ahead{static_cast<const char*>(next == nullptr ? k_page : next), next == nullptr ? 0 : 1};
   while (n_queries > 0) {
     // 13 queries are 7 and 6 rather than 12 and 1: a full tile costs little more than a small one.
     const int n = n_queries <= kMaxQueries      ? n_queries
                   : n_queries < 2 * kMaxQueries ? (n_queries + 1) / 2
                                                 : kMaxQueries;
-    kBySize[n](k_page, v_page, head_dim, scale, queries);
+    kBySize[n](k_page, v_page, head_dim, scale, queries, ahead);
+    ahead.moves = 0;  // fetched with the first tile
     queries += n;
     n_queries -= n;
   }
@@ -266,13 +285,13 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
 }  // namespace
 
 void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+                     const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
 }
 
 void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries);
+                      const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
 }
 
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

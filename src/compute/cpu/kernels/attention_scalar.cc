@@ -81,12 +81,12 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
 }  // namespace
 
 void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries) {
+                     const KernelTable::PageQuery* queries, int n_queries, const void*) {
   for (int i = 0; i < n_queries; ++i) attend(k_page, v_page, head_dim, scale, queries[i]);
 }
 
 void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries) {
+                      const KernelTable::PageQuery* queries, int n_queries, const void*) {
   for (int i = 0; i < n_queries; ++i) attend(k_page, v_page, head_dim, scale, queries[i]);
 }
 

@@ -55,9 +55,9 @@ struct Case {
                       values.data() + static_cast<int64_t>(i) * head_dim};
       }
       if (bf16) {
-        table.attend_page_bf16(k_bf16.data(), v_bf16.data(), head_dim, scale, queries.data(), n);
+        table.attend_page_bf16(k_bf16.data(), v_bf16.data(), head_dim, scale, queries.data(), n, k.data());
       } else {
-        table.attend_page_f32(k.data(), v.data(), head_dim, scale, queries.data(), n);
+        table.attend_page_f32(k.data(), v.data(), head_dim, scale, queries.data(), n, k.data());
       }
     }
     std::vector<float> all;
@@ -177,11 +177,11 @@ TEST(MergePages, GivesTheBitsOfMergingPageByPage) {
       for (int p = 0; p < kPages; ++p) {
         const float* q = c.q.data() + p * head_dim;
         const KernelTable::PageQuery fold{q, 64, p > 0, &folded, folded_values.data()};
-        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &fold, 1);
+        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &fold, 1, nullptr);
         PagePartial* partial = p == 0 ? &first : &pages[p - 1];
         float* values = p == 0 ? first_values.data() : page_values.data() + (p - 1) * head_dim;
         const KernelTable::PageQuery apart{q, 64, false, partial, values};
-        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &apart, 1);
+        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &apart, 1, nullptr);
       }
       table->merge_pages(pages.data(), page_values.data(), kPages - 1, head_dim, &first, first_values.data());
       EXPECT_TRUE(same_bits(folded_values, first_values)) << table->name << " head_dim " << head_dim;

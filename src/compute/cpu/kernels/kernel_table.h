@@ -74,6 +74,8 @@ struct KernelTable {
   //   m = max(max_before, max_page); a = exp(max_before - m); b = exp(max_page - m)
   //   sum = fma(sum_before, a, sum_page * b); values = fma(values_before, a, values_page * b)
   // Keys and values at n_keys and beyond are never looked at: they may hold anything.
+  // `ahead`, which may be null, is what the caller will read next: as many bytes as both pages hold are
+  // fetched into the cache meanwhile.
   struct PageQuery {
     const float* q;  // [head_dim]
     int n_keys;      // 1..64 visible keys of this page
@@ -82,9 +84,9 @@ struct KernelTable {
     float* values;  // [head_dim]
   };
   void (*attend_page_f32)(const float* k_page, const float* v_page, int head_dim, float scale,
-                          const PageQuery* queries, int n_queries);
+                          const PageQuery* queries, int n_queries, const void* ahead);
   void (*attend_page_bf16)(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                           const PageQuery* queries, int n_queries);
+                           const PageQuery* queries, int n_queries, const void* ahead);
   // Merges n_pages further pages of one query into (partial, values), in order, by the arithmetic above.
   // page_values: [n_pages][head_dim]
   void (*merge_pages)(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,
