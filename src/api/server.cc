@@ -71,7 +71,7 @@ class ApiServer : public Server {
     environment_.unix_seconds = [] { return static_cast<int64_t>(std::time(nullptr)); };
     environment_.local_time = serving::local_time;
     environment_.random_seed = [this] { return seeds_.next(); };
-    auto answer_health = [this](http::Request, const std::shared_ptr<http::Reply>& reply) {
+    auto answer_health = [this](const http::Request&, const std::shared_ptr<http::Reply>& reply) {
       reply->send(health(models_));
     };
     router_.add("GET", "/health", answer_health, http::RunOn::server);
@@ -123,7 +123,7 @@ class ApiServer : public Server {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
   if (options.keys.empty() && !http::is_loopback_host(options.host))
     return base::fail(base::Code::permission_denied,
                       base::cat("listening on ", options.host,

@@ -30,7 +30,7 @@ inline constexpr std::array<std::string_view, 1> kOpenPaths = {"/health"};
 class Server {
  public:
   // Code::permission_denied if `host` is not loopback and there is no key; otherwise as http::Server::start.
-  static base::Result<std::unique_ptr<Server>> start(ServerOptions options);
+  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options);
   virtual ~Server() = default;
 
   // From now on these are served. May be called again; generations under way go on.

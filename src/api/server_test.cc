@@ -38,7 +38,7 @@ struct House {
     EXPECT_TRUE(parsed);
     chat_template.emplace(std::move(*parsed));
     options.port = 0;
-    auto started = Server::start(std::move(options));
+    auto started = Server::start(options);
     EXPECT_TRUE(started) << started.error().message;
     server = std::move(*started);
   }

@@ -113,6 +113,7 @@ void serve_until_stopped(asio::io_context& io) {
     try {
       io.run();
     } catch (const std::exception&) {
+      continue;
     }
   }
 }

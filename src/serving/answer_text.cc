@@ -28,7 +28,7 @@ void AnswerText::push(const sampling::Sampled& token, Event& event) {
   const bool is_thought = follow_thoughts(piece);
   if (is_thought) ++reasoning_tokens_;
   if (!is_thought && with_logprobs_) await_text(token, content_before);
-  deliver(std::move(piece), event);
+  deliver(piece, event);
 }
 
 // Whether the token that brought this was a thought, a mark, or a blank between mark and answer.
@@ -47,14 +47,14 @@ void AnswerText::finish(Event& event) {
     piece.reasoning += rest.reasoning;
     piece.content += rest.content;
   }
-  deliver(std::move(piece), event);
+  deliver(piece, event);
   if (stop_string()) return;
   event.content += stops_.finish();
   for (Waiting& waiting : waiting_) event.logprobs.push_back(std::move(waiting.entry));
   waiting_.clear();
 }
 
-void AnswerText::deliver(Split piece, Event& event) {
+void AnswerText::deliver(const Split& piece, Event& event) {
   event.reasoning += piece.reasoning;
   event.content += stops_.push(piece.content);
   while (!waiting_.empty() && waiting_.front().end <= stops_.released_bytes()) {

@@ -43,7 +43,7 @@ class AnswerText {
   };
   Split split(std::string text);
   bool follow_thoughts(const Split& piece);
-  void deliver(Split piece, Event& event);
+  void deliver(const Split& piece, Event& event);
   void await_text(const sampling::Sampled& token, size_t content_before);
   std::string bytes_of(TokenId id) const;
   TokenLogprob describe(const sampling::Sampled& token) const;

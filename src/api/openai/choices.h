@@ -32,7 +32,7 @@ Usage usage_of(const std::vector<Choice>& choices);
 base::Result<std::vector<Choice>> start_choices(const serving::ServedModel& model,
                                                 std::vector<serving::Prompt> prompts,
                                                 serving::GenerationOptions options,
-                                                std::function<void()> wake,
+                                                const std::function<void()>& wake,
                                                 serving::EventMailbox::WakeOn wake_on);
 
 }  // namespace api::openai

@@ -44,11 +44,11 @@ void show(const serving::ModelDirectory& models, const std::string& id, http::Re
 void add_model_routes(http::Router& router, const serving::ModelDirectory& models) {
   router.add(
       "GET", "/v1/models",
-      [&models](http::Request, const std::shared_ptr<http::Reply>& reply) { list(models, *reply); },
+      [&models](const http::Request&, const std::shared_ptr<http::Reply>& reply) { list(models, *reply); },
       http::RunOn::server);
   router.add(
       "GET", "/v1/models/{id...}",
-      [&models](http::Request request, const std::shared_ptr<http::Reply>& reply) {
+      [&models](const http::Request& request, const std::shared_ptr<http::Reply>& reply) {
         show(models, std::string(request.path_parameter("id")), *reply);
       },
       http::RunOn::server);

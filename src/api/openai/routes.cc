@@ -213,7 +213,7 @@ std::optional<ApiError> check_stop_ids(const Prepared& prepared) {
 using Prepare = Parsed<Prepared> (*)(const Environment&, const std::string& body);
 
 http::Handler handler(const Environment& environment, const Dialect& dialect, Prepare prepare) {
-  return [&environment, &dialect, prepare](http::Request request, const SharedReply& reply) {
+  return [&environment, &dialect, prepare](const http::Request& request, const SharedReply& reply) {
     auto prepared = prepare(environment, request.body);
     if (!prepared) return reply->send(error_response(prepared.error()));
     if (const auto error = check_stop_ids(*prepared)) return reply->send(error_response(*error));
