@@ -160,6 +160,10 @@ double cos_near_zero(double x, double low) {
   return head + (((1.0 - head) - half) + (z * z * q - x * low));
 }
 
+bool can_be_reduced(double x) {
+  return x > -0x1p52 && x < 0x1p52;
+}  // false for NaN
+
 bool is_finite(double x) {
   return x - x == 0.0;
 }
@@ -195,14 +199,14 @@ double exact_pow(double x, double y) {
 }
 
 double exact_sin(double x) {
-  if (!is_finite(x)) return kNan;
+  if (!can_be_reduced(x)) return kNan;
   const Reduced r = reduce_by_half_pi(x);
   const double value = (r.quadrant & 1) ? cos_near_zero(r.high, r.low) : sin_near_zero(r.high, r.low);
   return (r.quadrant & 2) ? -value : value;
 }
 
 double exact_cos(double x) {
-  if (!is_finite(x)) return kNan;
+  if (!can_be_reduced(x)) return kNan;
   const Reduced r = reduce_by_half_pi(x);
   const double value = (r.quadrant & 1) ? sin_near_zero(r.high, r.low) : cos_near_zero(r.high, r.low);
   return ((r.quadrant + 1) & 2) ? -value : value;
