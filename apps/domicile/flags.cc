@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstdlib>
-#include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include "apps/domicile/output.h"
 #include "base/strings.h"
@@ -13,44 +13,34 @@ namespace apps {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kVerbatimFlags = {"-p",     "--prompt", "--text",
-                                                            "--file", "--system", "--stop"};
-constexpr std::string_view kMark = "\x01verbatim:";
+constexpr size_t kHelpColumn = 26, kHelpWidth = 74;  // where descriptions begin, and how long their lines are
+constexpr const char* kMainExamples =
+    "Examples:\n"
+    "  domicile run smollm2                             chat\n"
+    "  domicile run smollm2 -p 'Why is the sky blue?'   one answer\n"
+    "  domicile serve smollm2                           a server that speaks OpenAI's dialect\n"
+    "`domicile COMMAND --help` says more about each.";
+constexpr const char* kSettingsGroup =
+    "Settings (also DOMICILE_NAME in the environment, or the configuration file)";
 
-bool is_verbatim(std::string_view flag) {
-  return std::ranges::find(kVerbatimFlags, flag) != kVerbatimFlags.end();
-}
-
-// Puts marks in the place of verbatim values: "-p" "--what?" becomes "-p" "\x01verbatim:0". `rest` keeps what
-// follows.
-std::vector<std::string> set_aside_verbatim(int argc, char** argv, std::vector<std::string>& values) {
-  std::vector<std::string> arguments;
-  const auto set_aside = [&](std::string value) {
-    values.push_back(std::move(value));
-    return base::cat(kMark, values.size() - 1);
-  };
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    const size_t equals = argument.find('=');
-    if (is_verbatim(argument) && i + 1 < argc) {
-      arguments.emplace_back(argument);
-      arguments.push_back(set_aside(argv[++i]));
-    } else if (equals != std::string_view::npos && argument.starts_with("--") &&
-               is_verbatim(argument.substr(0, equals))) {
-      arguments.emplace_back(argument.substr(0, equals));
-      arguments.push_back(set_aside(std::string(argument.substr(equals + 1))));
-    } else {
-      arguments.emplace_back(argument);
+// Line breaks instead of blanks where lines would grow too long.
+std::string wrapped(std::string text) {
+  size_t line_start = 0, blank = std::string::npos;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i - line_start > kHelpWidth && blank != std::string::npos) {
+      text[blank] = '\n';
+      line_start = blank + 1;
+      blank = std::string::npos;
     }
+    if (text[i] == ' ') blank = i;
   }
-  return arguments;
+  return text;
 }
 
 std::string describe(const config::Setting& setting) {
   std::string text(setting.help);
-  if (setting.type == config::Type::choice) text += base::cat(" (", setting.choices, ")");
   if (!setting.default_text.empty() && !setting.secret) text += base::cat(" [", setting.default_text, "]");
-  return text;
+  return wrapped(std::move(text));
 }
 
 // A boolean setting may stand alone ("--json-logs") or carry its value ("--json-logs=false").
@@ -61,12 +51,15 @@ void offer_setting(CLI::App& app, std::string_view name, config::Settings::Flags
   const std::string key(name);
   if (setting->type == config::Type::boolean) {
     app.add_flag_function(
-        flag, [&flags, key](int64_t count) { flags[key] = count > 0 ? "true" : "false"; },
-        describe(*setting));
+           flag, [&flags, key](int64_t count) { flags[key] = count > 0 ? "true" : "false"; },
+           describe(*setting))
+        ->group(kSettingsGroup);
     return;
   }
   CLI::Option* option = app.add_option_function<std::string>(
       flag, [&flags, key](const std::string& value) { flags[key] = value; }, describe(*setting));
+  option->group(kSettingsGroup);
+  if (setting->type == config::Type::choice) option->type_name(std::string(setting->choices));
   if (!setting->placeholder.empty()) option->type_name(std::string(setting->placeholder));
 }
 
@@ -77,7 +70,7 @@ CLI::App* command_node(CLI::App& app, const std::string& name, const std::string
   const auto groups = app.get_subcommands([&](CLI::App* each) { return each->get_name() == group; });
   CLI::App* parent = groups.empty() ? nullptr : groups.front();
   if (parent == nullptr) {
-    parent = app.add_subcommand(group, base::cat("see `domicile ", group, " --help`"));
+    parent = app.add_subcommand(group, "Settings: what they are and where they come from");
     parent->require_subcommand(1);
   }
   return parent->add_subcommand(name.substr(blank + 1), summary);
@@ -93,61 +86,102 @@ base::Result<int> run(const Command& command, const config::Settings::Flags& fla
   return command.run(*settings);
 }
 
-int usage_error(const std::string& message) {
-  print_error(base::cat(message, " (see `domicile --help`)"));
-  return kExitUsage;
+base::Result<int> printed(std::string text) {
+  if (!text.ends_with('\n')) text += '\n';
+  TRY(print(text));
+  return kExitOk;
 }
 
-// CLI11 says "The following argument was not expected: --x"; one sentence, without its line breaks.
-std::string one_line(std::string text) {
+// The exit code, after the error was shown.
+int finish(const base::Result<int>& exit_code) {
+  if (exit_code) return *exit_code;
+  if (exit_code.error().code == base::Code::cancelled) return kExitInterrupted;
+  print_error(exit_code.error().message);
+  return exit_code.error().code == base::Code::invalid_argument ? kExitUsage : kExitFailure;
+}
+
+// "domicile run" of "domicile run smollm2 --foo".
+std::string command_line_of(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return app.get_name() + (chosen.empty() ? "" : " " + command_line_of(*chosen.front()));
+}
+
+// CLI11's words, made one sentence that quotes what was typed.
+std::string usage_message(const CLI::App& app, const std::string& its_words) {
+  std::string text = its_words;
   std::ranges::replace(text, '\n', ' ');
   while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
+  if (text == "A subcommand is required") text = "the command is not complete";
+  for (const std::string_view unexpected :
+       {"The following argument was not expected: ", "The following arguments were not expected: "})
+    if (text.starts_with(unexpected)) {
+      const std::string rest = text.substr(unexpected.size());
+      const bool is_command = app.get_subcommands().empty() && !rest.starts_with('-');
+      text = base::cat(is_command ? "there is no command '" : "not understood: '", rest, "'");
+    }
+  return base::cat(text, " (see `", command_line_of(app), " --help`)");
+}
+
+std::vector<std::string> split_names(const std::string& names) {
+  std::vector<std::string> flags;
+  for (const std::string_view each : base::split(names, ',')) flags.emplace_back(each);
+  return flags;
+}
+
+// Which command the arguments are for: the first that is no flag. -1: none.
+ptrdiff_t command_index(const std::vector<Command>& commands, const std::vector<std::string>& arguments) {
+  const auto word = std::ranges::find_if(arguments, [](const auto& each) { return !each.starts_with('-'); });
+  if (word == arguments.end()) return -1;
+  const auto found = std::ranges::find(commands, *word, &Command::name);
+  return found == commands.end() ? -1 : found - commands.begin();
 }
 
 }  // namespace
 
 void FlagSet::positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->required();
+  app_.add_option(name, value, wrapped(help))->required()->type_name("");
 }
-void FlagSet::optional_positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help);
+void FlagSet::optional_positional(const std::string& name, std::optional<std::string>& value,
+                                  const std::string& help) {
+  app_.add_option_function<std::string>(
+          name, [&value](const std::string& given) { value = given; }, wrapped(help))
+      ->type_name("");
 }
 void FlagSet::positionals(const std::string& name, std::vector<std::string>& values,
                           const std::string& help) {
-  app_.add_option(name, values, help);
+  app_.add_option(name, values, wrapped(help))->type_name("");
 }
 void FlagSet::flag(const std::string& names, bool& value, const std::string& help) {
-  app_.add_flag(names, value, help);
+  app_.add_flag(names, value, wrapped(help));
 }
 void FlagSet::text(const std::string& names, std::optional<std::string>& value,
                    const std::string& placeholder, const std::string& help) {
   app_.add_option_function<std::string>(
-          names, [&value](const std::string& given) { value = given; }, help)
+          names, [&value](const std::string& given) { value = given; }, wrapped(help))
       ->type_name(placeholder);
 }
 void FlagSet::integer(const std::string& names, int64_t& value, const std::string& help) {
-  app_.add_option(names, value, help)->type_name("N");
+  app_.add_option(names, value, wrapped(help))->type_name("N");
 }
 void FlagSet::verbatim(const std::string& names, std::optional<std::string>& value,
                        const std::string& placeholder, const std::string& help) {
+  std::ranges::move(split_names(names), std::back_inserter(verbatim_flags_));
   app_.add_option_function<std::string>(
-          names,
-          [&value, values = &verbatim_values_](const std::string& given) {
-            const auto index =
-                base::parse_int(std::string_view(given).substr(std::min(given.size(), kMark.size())));
-            value = index && *index < std::ssize(*values) ? (*values)[static_cast<size_t>(*index)] : given;
-          },
-          help)
+          names, [&value, this](const std::string& given) { value = verbatim_values_.value_of(given); },
+          wrapped(help))
       ->type_name(placeholder);
 }
 
 int run_command_line(int argc, char** argv, std::vector<Command> commands) {
-  std::vector<std::string> verbatim_values;
-  std::vector<std::string> arguments = set_aside_verbatim(argc, argv, verbatim_values);
+  VerbatimValues verbatim_values;
   config::Settings::Flags flags;
 
-  CLI::App app{"domicile: open-weight language models inside your own walls"};
+  CLI::App app{"Open-weight language models inside your own walls", "domicile"};
+  app.get_formatter()->column_width(kHelpColumn);
+  app.get_formatter()->label("REQUIRED", "");
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("Subcommands", "Commands");
+  app.footer(kMainExamples);
   app.set_version_flag("--version", "domicile 0.1.0");
   app.require_subcommand(0, 1);
   std::vector<std::unique_ptr<FlagSet>> flag_sets;
@@ -163,24 +197,25 @@ int run_command_line(int argc, char** argv, std::vector<Command> commands) {
     if (!command.examples.empty()) node->footer(base::cat("Examples:\n", command.examples));
   }
 
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  if (const ptrdiff_t index = command_index(commands, arguments); index >= 0)
+    arguments = verbatim_values.set_aside(arguments, flag_sets[static_cast<size_t>(index)]->verbatim_flags());
   std::ranges::reverse(arguments);  // as CLI11 wants a vector
   try {
     app.parse(arguments);
   } catch (const CLI::Success& shown) {
-    return app.exit(shown, std::cout, std::cerr);
+    std::ostringstream text;
+    app.exit(shown, text, text);
+    return finish(printed(text.str()));
   } catch (const CLI::ParseError& wrong) {
-    return usage_error(one_line(wrong.what()));
+    print_error(verbatim_values.readable(usage_message(app, wrong.what())));
+    return kExitUsage;
   }
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!nodes[i]->parsed()) continue;
-    const base::Result<int> exit_code = run(commands[i], flags);
-    if (exit_code) return *exit_code;
-    if (exit_code.error().code == base::Code::cancelled) return kExitInterrupted;
-    print_error(exit_code.error().message);
-    return exit_code.error().code == base::Code::invalid_argument ? kExitUsage : kExitFailure;
+    return finish(run(commands[i], flags));
   }
-  std::cout << app.help();
-  return argc > 1 ? kExitUsage : kExitOk;
+  return finish(printed(app.help()));
 }
 
 }  // namespace apps

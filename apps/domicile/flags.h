@@ -1,8 +1,7 @@
 #pragma once
 // The command line: commands, their flags, and the settings that each of them takes.
 //
-// Values of verbatim flags (--text, -p ...) reach the program byte for byte, whatever they look like: they
-// are taken out of the arguments before anything else reads them.
+// Values of verbatim flags (--text, -p ...) reach the program byte for byte, whatever they look like.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/domicile/verbatim_values.h"
 #include "base/result.h"
 #include "config/settings.h"
 
@@ -38,22 +38,25 @@ struct Command {
 // What a command's `declare` may ask for. The variables are written while the arguments are parsed.
 class FlagSet {
  public:
-  FlagSet(CLI::App& app, std::vector<std::string>& verbatim_values)
+  FlagSet(CLI::App& app, const VerbatimValues& verbatim_values)
       : app_(app), verbatim_values_(verbatim_values) {}
   void positional(const std::string& name, std::string& value, const std::string& help);
-  void optional_positional(const std::string& name, std::string& value, const std::string& help);
+  void optional_positional(const std::string& name, std::optional<std::string>& value,
+                           const std::string& help);
   void positionals(const std::string& name, std::vector<std::string>& values, const std::string& help);
   void flag(const std::string& names, bool& value, const std::string& help);
   void text(const std::string& names, std::optional<std::string>& value, const std::string& placeholder,
             const std::string& help);
   void integer(const std::string& names, int64_t& value, const std::string& help);
-  // REQUIRES: every name is in kVerbatimFlags.
   void verbatim(const std::string& names, std::optional<std::string>& value, const std::string& placeholder,
                 const std::string& help);
 
+  const std::vector<std::string>& verbatim_flags() const { return verbatim_flags_; }
+
  private:
   CLI::App& app_;
-  std::vector<std::string>& verbatim_values_;
+  const VerbatimValues& verbatim_values_;
+  std::vector<std::string> verbatim_flags_;  // "-p", "--text"
 };
 
 // Parses the arguments and runs the command they name. Returns the exit code; prints usage errors itself.

@@ -1,35 +1,48 @@
 #include "apps/domicile/interrupt.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+
 #include <csignal>
+#include <thread>
 
 #include "platform/signals.h"
+#include "platform/unique_fd.h"
 
 namespace apps {
 
-namespace {
-
-constexpr int kWaitMs = 100;  // how soon the watching thread notices that it is no longer needed
-
-}  // namespace
-
+// A thread sleeps until a signal comes or the watch ends; nothing wakes it meanwhile.
 struct Interrupt::State {
-  explicit State(platform::SignalWatch watch) : signals(std::move(watch)) {
-    thread = std::jthread([this](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-        const auto signal = signals.wait(kWaitMs);
-        if (!signal) continue;
+  State(platform::SignalWatch watch, platform::UniqueFd end_event)
+      : signals(std::move(watch)), end(std::move(end_event)), thread([this] { look(); }) {}
+  ~State() {
+    ::eventfd_write(end.get(), 1);
+    thread.join();
+  }
+
+  void look() {
+    for (;;) {
+      pollfd waits[] = {{signals.fd(), POLLIN, 0}, {end.get(), POLLIN, 0}};
+      ::poll(waits, std::size(waits), -1);
+      if (waits[1].revents != 0) return;
+      while (const auto signal = signals.take()) {
         if (*signal == SIGTERM) terminated = true;
         interrupted = true;
       }
-    });
+    }
   }
+
   platform::SignalWatch signals;
+  platform::UniqueFd end;
   std::atomic<bool> interrupted = false, terminated = false;
-  std::jthread thread;  // last: it uses the others
+  std::thread thread;  // last: it uses the others
 };
 
 base::Result<Interrupt> Interrupt::watch() {
-  return Interrupt(std::make_unique<State>(TRY(platform::SignalWatch::start({SIGINT, SIGTERM}))));
+  auto signals = TRY(platform::SignalWatch::start({SIGINT, SIGTERM}));
+  platform::UniqueFd end(::eventfd(0, EFD_CLOEXEC));
+  if (!end.is_open()) return base::fail(base::Code::exhausted, "no file descriptor is left for signals");
+  return Interrupt(std::make_unique<State>(std::move(signals), std::move(end)));
 }
 
 Interrupt::Interrupt(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -41,6 +54,9 @@ const std::atomic<bool>& Interrupt::flag() const {
 }
 bool Interrupt::wants_end() const {
   return state_->terminated;
+}
+void Interrupt::set() const {
+  state_->interrupted = true;
 }
 void Interrupt::clear() const {
   state_->interrupted = false;

@@ -2,7 +2,6 @@
 // Ctrl-C as a flag that long work looks at.
 #include <atomic>
 #include <memory>
-#include <thread>
 
 #include "base/result.h"
 
@@ -19,6 +18,7 @@ class Interrupt {
   bool is_set() const { return flag(); }
   // SIGTERM came, so that a conversation ends too.
   bool wants_end() const;
+  void set() const;  // as if Ctrl-C were pressed
   void clear() const;
 
  private:

@@ -1,7 +1,5 @@
 #include "apps/domicile/key_decoder.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/utf8.h"
@@ -18,7 +16,7 @@ struct Sequence {
   std::string_view bytes;
   KeyKind kind;
 };
-constexpr std::array<Sequence, 22> kSequences = {{
+constexpr Sequence kSequences[] = {
     {"\x1b[A", KeyKind::up},
     {"\x1b[B", KeyKind::down},
     {"\x1b[C", KeyKind::right},
@@ -33,9 +31,13 @@ constexpr std::array<Sequence, 22> kSequences = {{
     {"\x1bOF", KeyKind::end},
     {"\x1b[1~", KeyKind::home},
     {"\x1b[4~", KeyKind::end},
+    {"\x1b[7~", KeyKind::home},
+    {"\x1b[8~", KeyKind::end},
     {"\x1b[3~", KeyKind::delete_forward},
     {"\x1b[1;5C", KeyKind::word_right},
     {"\x1b[1;5D", KeyKind::word_left},
+    {"\x1b[1;3C", KeyKind::word_right},
+    {"\x1b[1;3D", KeyKind::word_left},
     {"\x1b"
      "f",
      KeyKind::word_right},
@@ -44,8 +46,10 @@ constexpr std::array<Sequence, 22> kSequences = {{
      KeyKind::word_left},
     {"\x1b\r", KeyKind::newline},
     {"\x1b\n", KeyKind::newline},
+    {"\x1b[13;2u", KeyKind::newline},     // Shift-Enter of terminals that tell it apart
+    {"\x1b[27;2;13~", KeyKind::newline},  // likewise
     {"\x1b\x7f", KeyKind::delete_word},
-}};
+};
 
 std::optional<KeyKind> control_key(unsigned char byte) {
   switch (byte) {
@@ -79,6 +83,8 @@ std::optional<KeyKind> control_key(unsigned char byte) {
       return KeyKind::delete_to_start;  // Ctrl-U
     case 0x17:
       return KeyKind::delete_word;  // Ctrl-W
+    case 0x1a:
+      return KeyKind::suspend;  // Ctrl-Z
     case 0x7f:
       return KeyKind::backspace;
     default:
@@ -89,9 +95,14 @@ std::optional<KeyKind> control_key(unsigned char byte) {
 // An escape sequence is complete with its final letter or tilde.
 bool is_complete(std::string_view escape) {
   if (escape.size() < 2) return false;
+  if (escape == "\x1b[[") return false;  // the Linux console's function keys: ESC [ [ A
   const char last = escape.back();
   if (escape[1] != '[' && escape[1] != 'O') return true;
   return escape.size() > 2 && last >= 0x40 && last <= 0x7e;
+}
+
+bool is_continuation(unsigned char byte) {
+  return (byte & 0xc0) == 0x80;
 }
 
 int character_size(unsigned char lead) {
@@ -120,12 +131,15 @@ std::string pasted_text(std::string_view paste) {
 
 std::optional<Key> KeyDecoder::push(unsigned char byte) {
   if (in_paste_) return push_paste(byte);
+  if (!is_continuation(byte)) character_.clear();  // a character that broke off
   if (!escape_.empty() || byte == 0x1b) return push_escape(byte);
   return push_plain(byte);
 }
 
 void KeyDecoder::settle() {
-  if (!in_paste_) escape_.clear();
+  if (in_paste_) return;
+  escape_.clear();
+  character_.clear();
 }
 
 std::optional<Key> KeyDecoder::push_paste(unsigned char byte) {

@@ -27,6 +27,7 @@ enum class KeyKind {
   interrupt,
   end_of_input,
   clear_screen,
+  suspend,
   none,
 };
 
@@ -40,10 +41,12 @@ class KeyDecoder {
  public:
   // A key that is complete with this byte. Ctrl-C inside a paste drops the paste and is an interrupt.
   std::optional<Key> push(unsigned char byte);
-  // No further byte came for a while: a lone ESC is then a key of its own (ignored).
+  // No further byte came for a while: a lone ESC is then a key of its own, and half a character is dropped
+  // (both ignored). A paste goes on until its end mark or Ctrl-C.
   void settle();
   bool in_paste() const { return in_paste_; }
-  bool in_escape() const { return !escape_.empty(); }
+  // An escape sequence or a character has begun.
+  bool is_midway() const { return !escape_.empty() || !character_.empty(); }
 
  private:
   std::optional<Key> push_paste(unsigned char byte);

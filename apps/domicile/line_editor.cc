@@ -1,26 +1,21 @@
 #include "apps/domicile/line_editor.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
-#include "base/json.h"
+#include "apps/domicile/line_layout.h"
 #include "base/strings.h"
-#include "base/utf8.h"
-#include "platform/atomic_file.h"
-#include "platform/files.h"
-#include "platform/terminal.h"
 
 namespace apps {
 
 namespace {
 
-constexpr size_t kMaxHistory = 500;
-constexpr uint64_t kMaxHistoryBytes = 8 << 20;
 constexpr int kEscapeMs = 50;  // an escape sequence that pauses longer is a lone ESC
 constexpr int kIdleMs = 250;   // between two looks at whether the program shall end
-constexpr std::string_view kContinuation = "... ";
 
 void write_fd(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -30,99 +25,27 @@ void write_fd(int fd, std::string_view text) {
   }
 }
 
-// Keys one by one, unechoed, pastes bracketed; what was before is restored.
-class RawMode {
- public:
-  RawMode(int in_fd, int out_fd) : in_fd_(in_fd), out_fd_(out_fd) {
-    if (::tcgetattr(in_fd, &before_) != 0) return;
-    active_ = true;
-    termios raw = before_;
-    raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG | IEXTEN);
-    raw.c_iflag &= ~static_cast<tcflag_t>(IXON | ICRNL | INLCR);
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    ::tcsetattr(in_fd, TCSADRAIN, &raw);
-    write_fd(out_fd_, "\x1b[?2004h");
-  }
-  ~RawMode() {
-    write_fd(out_fd_, "\x1b[?2004l");
-    if (active_) ::tcsetattr(in_fd_, TCSADRAIN, &before_);
-  }
-  RawMode(const RawMode&) = delete;
-  RawMode& operator=(const RawMode&) = delete;
-
- private:
-  int in_fd_, out_fd_;
-  termios before_{};
-  bool active_ = false;
+struct Screen {
+  int width = 80;
+  size_t height = 24;
 };
 
-// Where text ends up on a terminal of `width` columns.
-struct Position {
-  int row = 0, column = 0;
-  void advance(char32_t c, int width) {
-    if (c == '\n') {
-      ++row;
-      column = static_cast<int>(kContinuation.size());
-      return;
-    }
-    const int w = c == '\t' ? 4 : display_width(c);
-    if (column + w > width) ++row, column = 0;
-    column += w;
-  }
-};
-
-Position position_after(std::string_view text, Position from, int width) {
-  for (size_t at = 0; at < text.size();) {
-    const base::Utf8Step step = base::decode_utf8(text, at);
-    from.advance(step.code_point, width);
-    at += static_cast<size_t>(step.size);
-  }
-  return from;
-}
-
-// Fit for the terminal: line breaks start a continuation, control characters are shown as '?'.
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n')
-      out += base::cat("\r\n", kContinuation);
-    else if (c == '\t')
-      out += "    ";
-    else
-      out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  }
-  return out;
+Screen screen_of(int fd) {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {std::max<int>(20, size.ws_col), std::max<size_t>(2, size.ws_row)};
 }
 
 }  // namespace
 
-History::History(std::string path) : path_(std::move(path)) {
-  const auto text = platform::read_file(path_, kMaxHistoryBytes);
-  if (!text) return;
-  for (const std::string_view line : base::split(*text, '\n')) {
-    const auto entry = base::Json::parse(line);
-    if (entry && entry->is_string()) entries_.push_back(entry->as_string());
-  }
-}
-
-void History::add(const std::string& text) {
-  if (!entries_.empty() && entries_.back() == text) return;
-  entries_.push_back(text);
-  if (entries_.size() > kMaxHistory) entries_.erase(entries_.begin());
-  std::string file;
-  for (const std::string& each : entries_) file += base::json_quote(each) + "\n";
-  (void)platform::write_file_atomically(path_,
-                                        base::as_bytes(file));  // losing the history is no reason to stop
-}
-
-LineEditor::LineEditor(int in_fd, int out_fd, History& history, std::function<bool()> wants_end)
-    : in_fd_(in_fd), out_fd_(out_fd), history_(history), wants_end_(std::move(wants_end)) {}
+LineEditor::LineEditor(int in_fd, int out_fd, const TerminalModes& modes, const History& history,
+                       std::function<bool()> wants_end)
+    : in_fd_(in_fd), out_fd_(out_fd), modes_(modes), history_(history), wants_end_(std::move(wants_end)) {}
 
 std::optional<unsigned char> LineEditor::next_byte() {
-  while (pending_.empty()) {
+  while (n_decoded_ >= pending_.size()) {
     pollfd wait{in_fd_, POLLIN, 0};
-    const int ready = ::poll(&wait, 1, decoder_.in_escape() ? kEscapeMs : kIdleMs);
+    const int ready = ::poll(&wait, 1, decoder_.is_midway() ? kEscapeMs : kIdleMs);
     if (wants_end_()) return std::nullopt;
     if (ready == 0) decoder_.settle();
     if (ready <= 0) continue;
@@ -131,18 +54,17 @@ std::optional<unsigned char> LineEditor::next_byte() {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return std::nullopt;
     pending_.assign(chunk, static_cast<size_t>(n));
+    n_decoded_ = 0;
   }
-  const char byte = pending_.front();
-  pending_.erase(0, 1);
-  return static_cast<unsigned char>(byte);
+  return static_cast<unsigned char>(pending_[n_decoded_++]);
 }
 
 LineEditor::Input LineEditor::read(const std::string& prompt) {
-  const RawMode raw(in_fd_, out_fd_);
+  modes_.for_editing();
   prompt_ = prompt;
   buffer_.set("");
   history_index_ = history_.entries().size();
-  cursor_row_ = 0;
+  top_row_ = cursor_row_ = 0;
   draw();
   while (const auto byte = next_byte()) {
     const std::optional<Key> key = decoder_.push(*byte);
@@ -151,10 +73,17 @@ LineEditor::Input LineEditor::read(const std::string& prompt) {
       leave_drawing();
       return std::move(*input);
     }
-    if (pending_.empty()) draw();
+    if (n_decoded_ >= pending_.size()) draw();
   }
   leave_drawing();
   return {Outcome::ended, {}};
+}
+
+void LineEditor::drop_typed() {
+  pending_.clear();
+  n_decoded_ = 0;
+  decoder_ = {};
+  modes_.drop_typed();
 }
 
 std::optional<LineEditor::Input> LineEditor::handle(const Key& key) {
@@ -167,8 +96,8 @@ std::optional<LineEditor::Input> LineEditor::handle(const Key& key) {
       }
       return Input{Outcome::sent, buffer_.text()};
     case KeyKind::interrupt:
-      pending_.clear();
-      return Input{Outcome::interrupted, {}};
+      drop_typed();
+      return Input{Outcome::interrupted, buffer_.text()};
     case KeyKind::end_of_input:
       if (buffer_.empty()) return Input{Outcome::ended, {}};
       buffer_.erase_after();
@@ -176,56 +105,56 @@ std::optional<LineEditor::Input> LineEditor::handle(const Key& key) {
     case KeyKind::text:
       buffer_.insert(key.text);
       break;
-    case KeyKind::newline:
-      buffer_.insert("\n");
-      break;
-    case KeyKind::backspace:
-      buffer_.erase_before();
-      break;
-    case KeyKind::delete_forward:
-      buffer_.erase_after();
-      break;
-    case KeyKind::delete_word:
-      buffer_.erase_word_before();
-      break;
-    case KeyKind::delete_to_end:
-      buffer_.erase_to_line_end();
-      break;
-    case KeyKind::delete_to_start:
-      buffer_.erase_to_line_start();
-      break;
-    case KeyKind::left:
-      buffer_.left();
-      break;
-    case KeyKind::right:
-      buffer_.right();
-      break;
-    case KeyKind::word_left:
-      buffer_.word_left();
-      break;
-    case KeyKind::word_right:
-      buffer_.word_right();
-      break;
-    case KeyKind::home:
-      buffer_.line_start();
-      break;
-    case KeyKind::end:
-      buffer_.line_end();
-      break;
-    case KeyKind::up:
-      if (!buffer_.up()) move_in_history(-1);
-      break;
-    case KeyKind::down:
-      if (!buffer_.down()) move_in_history(+1);
-      break;
     case KeyKind::clear_screen:
       write_fd(out_fd_, "\x1b[H\x1b[2J");
-      cursor_row_ = 0;
+      top_row_ = cursor_row_ = 0;
       break;
-    case KeyKind::none:
+    case KeyKind::suspend:
+      modes_.suspend();
+      modes_.for_editing();
+      top_row_ = cursor_row_ = 0;
       break;
+    default:
+      edit(key.kind);
   }
   return std::nullopt;
+}
+
+void LineEditor::edit(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::newline:
+      return buffer_.insert("\n");
+    case KeyKind::backspace:
+      return buffer_.erase_before();
+    case KeyKind::delete_forward:
+      return buffer_.erase_after();
+    case KeyKind::delete_word:
+      return buffer_.erase_word_before();
+    case KeyKind::delete_to_end:
+      return buffer_.erase_to_line_end();
+    case KeyKind::delete_to_start:
+      return buffer_.erase_to_line_start();
+    case KeyKind::left:
+      return buffer_.left();
+    case KeyKind::right:
+      return buffer_.right();
+    case KeyKind::word_left:
+      return buffer_.word_left();
+    case KeyKind::word_right:
+      return buffer_.word_right();
+    case KeyKind::home:
+      return buffer_.line_start();
+    case KeyKind::end:
+      return buffer_.line_end();
+    case KeyKind::up:
+      if (!buffer_.up()) move_in_history(-1);
+      return;
+    case KeyKind::down:
+      if (!buffer_.down()) move_in_history(+1);
+      return;
+    default:
+      return;
+  }
 }
 
 void LineEditor::move_in_history(int step) {
@@ -236,33 +165,34 @@ void LineEditor::move_in_history(int step) {
   buffer_.set(history_index_ == n ? draft_ : history_.entries()[history_index_]);
 }
 
+// Of a text that is longer than the screen, the part around the cursor.
 void LineEditor::draw() {
-  const int width = std::max(20, platform::terminal_width(out_fd_).value_or(80));
+  const Screen screen = screen_of(out_fd_);
+  const LineLayout layout = lay_out(prompt_, buffer_.text(), buffer_.cursor(), screen.width);
   std::string out = "\r";
   if (cursor_row_ > 0) out += base::cat("\x1b[", cursor_row_, "A");
-  out += base::cat("\x1b[J", prompt_, shown(buffer_.text()));
+  out += "\x1b[J";
 
-  const Position start = position_after(prompt_, {}, width);
-  Position end = position_after(buffer_.text(), start, width);
-  Position cursor =
-      position_after(std::string_view(buffer_.text()).substr(0, buffer_.cursor()), start, width);
-  if (end.column >= width) {  // the terminal waits at its edge: take it to the next row
-    out += "\r\n";
-    ++end.row, end.column = 0;
-  }
-  if (cursor.column >= width) ++cursor.row, cursor.column = 0;
-  if (end.row > cursor.row) out += base::cat("\x1b[", end.row - cursor.row, "A");
+  top_row_ = std::min(top_row_, layout.cursor_row);
+  if (layout.cursor_row >= top_row_ + screen.height) top_row_ = layout.cursor_row + 1 - screen.height;
+  const size_t end = std::min(layout.rows.size(), top_row_ + screen.height);
+  for (size_t row = top_row_; row < end; ++row)
+    out += base::cat(row == top_row_ ? "" : "\r\n", layout.rows[row]);
+  if (end - 1 > layout.cursor_row) out += base::cat("\x1b[", end - 1 - layout.cursor_row, "A");
   out += "\r";
-  if (cursor.column > 0) out += base::cat("\x1b[", cursor.column, "C");
-  cursor_row_ = cursor.row;
+  if (layout.cursor_column > 0) out += base::cat("\x1b[", layout.cursor_column, "C");
+  cursor_row_ = layout.cursor_row - top_row_;
   write_fd(out_fd_, out);
 }
 
-// The cursor goes below the drawing.
+// The whole text stays above, and the cursor goes below it.
 void LineEditor::leave_drawing() {
-  buffer_.set(buffer_.text());
-  draw();
-  write_fd(out_fd_, "\r\n");
+  const LineLayout layout = lay_out(prompt_, buffer_.text(), buffer_.text().size(), screen_of(out_fd_).width);
+  std::string out = "\r";
+  if (cursor_row_ > 0) out += base::cat("\x1b[", cursor_row_, "A");
+  out += "\x1b[J";
+  for (const std::string& row : layout.rows) out += row + "\r\n";
+  write_fd(out_fd_, out);
 }
 
 }  // namespace apps

@@ -1,8 +1,10 @@
 // Wires the commands together; each has a file of its own.
 #include "apps/domicile/commands.h"
+#include "apps/domicile/output.h"
 #include "platform/signals.h"
 
 int main(int argc, char** argv) {
+  apps::ensure_standard_streams();
   platform::ignore_broken_pipes();
   platform::explain_bus_errors();
   return apps::run_command_line(

@@ -1,5 +1,6 @@
 #include "apps/domicile/output.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,7 +33,19 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+std::string amount(uint64_t n, ProgressBar::Unit unit) {
+  return unit == ProgressBar::Unit::bytes ? base::format_bytes(n) : base::cat(n);
+}
+
 }  // namespace
+
+void ensure_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // open() takes the lowest free number, which is `fd`. What is written to a closed stdout must fail.
+    (void)::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
 
 base::Status print(std::string_view text) {
   if (write_all(STDOUT_FILENO, text)) return {};
@@ -51,11 +64,15 @@ void print_note(std::string_view message) {
   write_all(STDERR_FILENO, base::printable(message, 2000) + "\n");
 }
 
-ProgressBar::ProgressBar(std::string label)
-    : label_(std::move(label)), is_terminal_(platform::is_terminal(STDERR_FILENO)), started_ms_(now_ms()) {}
+ProgressBar::ProgressBar(std::string label, Unit unit)
+    : label_(std::move(label)),
+      unit_(unit),
+      is_terminal_(platform::is_terminal(STDERR_FILENO)),
+      started_ms_(now_ms()) {}
 
-ProgressBar::~ProgressBar() {
+void ProgressBar::clear() {
   if (shown_) write_all(STDERR_FILENO, "\r\x1b[K");
+  shown_ = false;
 }
 
 void ProgressBar::update(uint64_t done, uint64_t total) {
@@ -67,7 +84,8 @@ void ProgressBar::update(uint64_t done, uint64_t total) {
   const uint64_t filled = std::min(kWidth, done * kWidth / total);
   std::string bar = base::cat("\r\x1b[K", label_, " [");
   for (uint64_t i = 0; i < kWidth; ++i) bar += i < filled ? '=' : ' ';
-  bar += base::cat("] ", base::format_bytes(done), " of ", base::format_bytes(total));
+  bar += base::cat("] ", amount(done, unit_), " of ", amount(total, unit_),
+                   unit_ == Unit::tokens ? " tokens" : "");
   write_all(STDERR_FILENO, bar);
 }
 

@@ -9,6 +9,7 @@
 #include "apps/domicile/inputs.h"
 #include "apps/domicile/interrupt.h"
 #include "apps/domicile/model_flags.h"
+#include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "apps/domicile/repl.h"
 #include "apps/domicile/text_stats.h"
@@ -105,54 +106,64 @@ base::Status print_result(const RunFlags& flags, const std::vector<TokenId>& pro
   json.set("prompt_ids", json_ids(prompt_ids));
   json.set("finish_reason", serving::finish_reason_name(answer.outcome.reason));
   json.set("timings", timings_json(answer.outcome.timings));
-  json.set("model", flags.model);
+  json.set("model", model_id(flags.model));
   return print_json(json);
 }
 
 Result<int> one_answer(const serving::HostedModel& host, const RunFlags& flags,
                        const config::Settings& settings, const std::optional<std::string>& text,
-                       const std::atomic<bool>& interrupted) {
+                       const Interrupt& interrupt) {
   serving::Prompt prompt = TRY(make_prompt(host, flags, text));
   const std::vector<TokenId> prompt_ids = prompt.ids;
-  const bool dims_thoughts = !flags.json && platform::is_terminal(STDOUT_FILENO);
   const serving::GenerationOptions options{.sampling = sampling_choices(settings),
                                            .seed = seed_of(settings),
                                            .max_tokens = settings.integer("max-tokens").value_or(-1),
                                            .ignore_stop_ids = flags.ignore_eos,
                                            .split_reasoning = !flags.raw && !flags.ids};
   Answer answer;
-  AnswerPrinter printer(dims_thoughts);
+  AnswerPrinter printer({.is_terminal = platform::is_terminal(STDOUT_FILENO)});
+  ProgressBar bar("reading", ProgressBar::Unit::tokens);
+  const auto on_prefill = [&](int64_t done, int64_t total) {
+    bar.update(static_cast<uint64_t>(done), static_cast<uint64_t>(total));
+  };
   const auto on_event = [&](const serving::Event& event) {
+    bar.clear();
     answer.text += event.content;
     answer.reasoning += event.reasoning;
     answer.ids.insert(answer.ids.end(), event.ids.begin(), event.ids.end());
-    if (!flags.json) printer.show(event);
+    if (flags.json) return;
+    printer.show(event);
+    if (!printer.status()) interrupt.set();  // nobody reads the answer any more
   };
-  answer.outcome = TRY(serving::generate(host.served(), std::move(prompt), options,
-                                         {.on_event = on_event, .cancelled = &interrupted}));
+  answer.outcome = TRY(
+      serving::generate(host.served(), std::move(prompt), options,
+                        {.on_event = on_event, .on_prefill = on_prefill, .cancelled = &interrupt.flag()}));
+  bar.clear();
+  printer.finish();
+  TRY(printer.status());
   if (answer.outcome.error) return std::unexpected(*answer.outcome.error);
-  if (answer.outcome.reason == engine::FinishReason::cancelled) {
-    printer.finish();
-    return kExitInterrupted;
-  }
+  if (answer.outcome.reason == engine::FinishReason::cancelled) return kExitInterrupted;
   if (flags.json) {
     TRY(print_result(flags, prompt_ids, answer));
     return kExitOk;
   }
-  printer.finish();
   if (flags.stats) print_note(stats_line(answer.outcome.timings));
   return kExitOk;
 }
 
 Result<int> run(const RunFlags& flags, const config::Settings& settings) {
   if (flags.prompt && flags.ids) return fail(Code::invalid_argument, "give -p or --ids, not both");
+  if (flags.ids) TRY(parse_ids(*flags.ids));
   const std::optional<std::string> text = TRY(asked_text(flags));
+  if (!text && !flags.ids && !platform::is_terminal(STDOUT_FILENO))
+    return fail(Code::invalid_argument, "a conversation needs a terminal: give -p TEXT");
   const Interrupt interrupt = TRY(Interrupt::watch());
   const std::shared_ptr<serving::HostedModel> host_model =
       TRY(host(flags.model, settings, &interrupt.flag()));
+  if (!host_model->note().empty()) print_note(host_model->note());
   if (!text && !flags.ids)
     return run_repl(*host_model, settings, {.system = flags.system, .show_stats = flags.stats}, interrupt);
-  return one_answer(*host_model, flags, settings, text, interrupt.flag());
+  return one_answer(*host_model, flags, settings, text, interrupt);
 }
 
 }  // namespace

@@ -4,12 +4,15 @@
 
 #include "apps/domicile/output.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace apps {
 
 using base::cat;
 
 namespace {
+
+constexpr std::string_view kDim = "\x1b[2m", kUndim = "\x1b[0m";
 
 double rate(int64_t n_tokens, double seconds) {
   return seconds > 0 && n_tokens > 0 ? static_cast<double>(n_tokens) / seconds : 0;
@@ -36,27 +39,43 @@ std::string stats_line(const engine::Timings& t) {
                     rounded(decode_rate(t)), " tokens/s");
 }
 
+std::string harmless(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const base::Utf8Step step = base::decode_utf8(text, at);
+    const auto size = static_cast<size_t>(step.size);
+    const char32_t c = step.code_point;
+    const bool is_control = (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
+    if (is_control)
+      base::append_utf8(out, base::kReplacementCharacter);
+    else
+      out += text.substr(at, size);
+    at += size;
+  }
+  return out;
+}
+
 void AnswerPrinter::show(const serving::Event& event) {
-  if (!event.reasoning.empty() && dims_thoughts_) {
-    if (!dimmed_) write("\x1b[2m");
+  if (!event.reasoning.empty() && is_terminal_) {
+    if (!dimmed_) write(kDim);
     dimmed_ = true;
-    write(event.reasoning);
+    write(harmless(event.reasoning));
   }
   if (event.content.empty()) return;
-  if (dimmed_) write("\x1b[0m\n\n");
+  if (dimmed_) write(cat(kUndim, "\n\n"));
   dimmed_ = false;
-  write(event.content);
+  write(is_terminal_ ? harmless(event.content) : event.content);
 }
 
 void AnswerPrinter::finish() {
-  if (dimmed_) write("\x1b[0m");
+  if (dimmed_) write(kUndim);
+  if (dimmed_ || !at_line_start_) write("\n");
   dimmed_ = false;
-  if (!at_line_start_) write("\n");
 }
 
 void AnswerPrinter::write(std::string_view text) {
-  if (text.empty()) return;
-  (void)print(text);
+  if (text.empty() || !status_) return;
+  status_ = print(text);
   at_line_start_ = text.back() == '\n';
 }
 
