@@ -124,8 +124,7 @@ void register_products(const std::byte* memory) {
                                  std::string(tensor::name(layout.type)) +
                                  "/tokens:" + std::to_string(n_tokens);
         benchmark::RegisterBenchmark(name.c_str(), measure_product, choice.table, layout.type, n_tokens,
-                                     memory)
-            ->MinTime(0.1);
+                                     memory);
       }
   }
 }

@@ -102,6 +102,7 @@ struct Dot {
   INLINE void start(Ints from) { sum = from; }
   INLINE void start() { sum = _mm512_setzero_si512(); }
   INLINE void add(Ints weights, Ints x, int /*word*/) { sum = _mm512_dpbusd_epi32(sum, weights, x); }
+  INLINE void pin() {}
   INLINE Ints total() const { return sum; }
 };
 
@@ -115,16 +116,19 @@ INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64
 
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
 constexpr int kStreamTokens = 8;  // 8 integer and 8 float sums, and what unpacking needs
-constexpr int kBlockStrips = 2;    // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
+constexpr int kBlockStrips = 2;   // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;
 constexpr int kHalvesTokens = 4;  // Q6_K keeps one more sum: 3 x 2 x 4
 constexpr int kFloatStrips = 2;
 constexpr int kFloatTokens = 6;
 
+// In this order.
+// clang-format off
 #include "compute/cpu/kernels/linear_formats.inc"
 #include "compute/cpu/kernels/linear_strips.inc"
 #include "compute/cpu/kernels/linear_fast.inc"
 #include "compute/cpu/kernels/linear_exact.inc"
+// clang-format on
 
 struct QuantizedGroup {
   __m128i low, high;  // 16 values each
