@@ -146,7 +146,7 @@ Result<bool> contains(Heap& heap, const Value& container, const Value& item) {
       return fail(Code::unsupported,
                   base::cat("'in <string>' requires string as left operand, not ", type_name(item)));
     TRY(heap.step_bytes(container.text->size));
-    return find(container.text->view(), item.text->view()) != kNotFound;
+    return find_first(container.text->view(), item.text->view()) != kNotFound;
   }
   if (container.is(Kind::dict)) {
     if (!is_hashable(item))

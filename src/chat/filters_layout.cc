@@ -148,8 +148,8 @@ Result<const Text*> drop_between(Heap& heap, const Text& text, std::string_view 
   TextBuilder out = heap.builder();
   size_t at = 0;
   while (true) {
-    const size_t begin = find(text.view(), open, at);
-    const size_t end = begin == kNotFound ? kNotFound : find(text.view(), close, begin);
+    const size_t begin = find_first(text.view(), open, at);
+    const size_t end = begin == kNotFound ? kNotFound : find_first(text.view(), close, begin);
     if (end == kNotFound) break;
     out.append_part(text, at, begin);
     at = end + close.size();

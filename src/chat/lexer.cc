@@ -65,7 +65,7 @@ class Lexer {
   Status text_and_tag() {
     size_t tag = at_;
     while (true) {
-      tag = find(source_, "{", tag);
+      tag = find_first(source_, "{", tag);
       if (tag == kNotFound || tag + 1 >= source_.size()) {
         data(at_, source_.size());
         move_to(source_.size());
@@ -138,7 +138,7 @@ class Lexer {
       move_to(source_.size());  // as Jinja, which lets a template end in "{#"
       return {};
     }
-    const size_t close = find(source_, "#}", inside);
+    const size_t close = find_first(source_, "#}", inside);
     if (close == kNotFound) return error("comment without '#}'");
     const char before = close > inside ? source_[close - 1] : ' ';
     end_tag(close, before);
@@ -159,7 +159,7 @@ class Lexer {
     move_to(begin);
     line_starts_ = source_[begin - 1] == '\n';
     if (begin >= source_.size()) return {};
-    for (size_t tag = begin; (tag = find(source_, "{%", tag)) != kNotFound; ++tag) {
+    for (size_t tag = begin; (tag = find_first(source_, "{%", tag)) != kNotFound; ++tag) {
       size_t at = tag + 2;
       const char sign = at < source_.size() && (source_[at] == '-' || source_[at] == '+') ? source_[at] : ' ';
       at = skip_blanks(sign == ' ' ? at : at + 1);

@@ -60,7 +60,7 @@ Result<Value> call_partition(Interpreter& interpreter, const Value& self, const 
   const Text& text = *self.text;
   TRY(heap.step_bytes(text.size));
   const size_t found =
-      from_end ? find_last(text.view(), separator->view()) : find(text.view(), separator->view());
+      from_end ? find_last(text.view(), separator->view()) : find_first(text.view(), separator->view());
   const auto part = [&](size_t begin, size_t end) { return Value::of(heap.piece(text, begin, end)); };
   const Value empty = part(0, 0), whole = Value::of(&text);
   if (found == kNotFound)
@@ -93,7 +93,7 @@ Result<Value> call_find(Interpreter& interpreter, const Value& self, const Argum
   TRY(interpreter.heap().step_bytes(self.text->size));
   const Window w = TRY(window(interpreter, self, start, end));
   const size_t found = !w.valid               ? kNotFound
-                       : which == Find::first ? find(w.text->view(), wanted->view())
+                       : which == Find::first ? find_first(w.text->view(), wanted->view())
                                               : find_last(w.text->view(), wanted->view());
   if (found != kNotFound)
     return Value::of(w.begin + static_cast<int64_t>(n_characters(w.text->view().substr(0, found))));

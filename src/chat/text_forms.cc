@@ -177,7 +177,7 @@ Result<const Text*> replace(Heap& heap, const Text& text, const Text& old, const
   TextBuilder out = heap.builder();
   size_t copied = 0, at = 0;
   for (int64_t n = 0; most < 0 || n < most; ++n) {
-    const size_t found = find(text.view(), old.view(), at);
+    const size_t found = find_first(text.view(), old.view(), at);
     if (found == kNotFound) break;
     TRY(heap.step_bytes(by.size));
     out.append_part(text, copied, found);
@@ -285,7 +285,7 @@ Result<std::vector<Value>> split(Heap& heap, const Text& text, const Text& separ
   std::vector<Value> pieces;
   size_t begin = 0;
   while (most < 0 || static_cast<int64_t>(pieces.size()) < most) {
-    const size_t found = find(text.view(), separator.view(), begin);
+    const size_t found = find_first(text.view(), separator.view(), begin);
     if (found == kNotFound) break;
     TRY(heap.step());
     pieces.push_back(piece(heap, text, begin, found));
@@ -304,7 +304,7 @@ Result<std::vector<Value>> split_from_end(Heap& heap, const Text& text, const Te
   std::vector<Value> pieces;
   size_t end = text.size;
   while (most < 0 || static_cast<int64_t>(pieces.size()) < most) {
-    const size_t found = chat::find(backward, backward_separator, text.size - end);
+    const size_t found = find_first(backward, backward_separator, text.size - end);
     if (found == kNotFound) break;
     const size_t begin = text.size - found;  // behind the separator
     TRY(heap.step());

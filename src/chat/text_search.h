@@ -9,7 +9,7 @@ namespace chat {
 inline constexpr size_t kNotFound = std::string_view::npos;
 
 // First and last place of `needle`, in time linear in the text's length. An empty needle is found at once.
-size_t find(std::string_view text, std::string_view needle, size_t from = 0);
+size_t find_first(std::string_view text, std::string_view needle, size_t from = 0);
 size_t find_last(std::string_view text, std::string_view needle);
 size_t count(std::string_view text,
              std::string_view needle);  // without overlaps; REQUIRES: needle is not empty
