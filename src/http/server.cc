@@ -48,9 +48,9 @@ Core::Core(ServerOptions options_given, Router router_given)
 
 std::string Core::new_request_id() {
   char text[40];
-  const uint64_t n = ++n_ids;
-  std::snprintf(text, sizeof text, "req_%016llx%08llx", static_cast<unsigned long long>(mix(id_key ^ n)),
-                static_cast<unsigned long long>(mix(id_key + n) & 0xffffffffu));
+  const uint64_t first = mix(id_key + ++n_ids), second = mix(first);
+  std::snprintf(text, sizeof text, "req_%016llx%08llx", static_cast<unsigned long long>(first),
+                static_cast<unsigned long long>(second >> 32));
   return text;
 }
 
