@@ -39,8 +39,8 @@ class Arena {
   template <class T>
   std::span<T> array(size_t n) {
     static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
-    T* first = static_cast<T*>(allocate(n * sizeof(T), alignof(T)));
-    for (size_t i = 0; i < n; ++i) new (first + i) T{};
+    T* first = static_cast<T*>(allocate(n * sizeof(T), alignof(T)));  // NOLINT(bugprone-sizeof-expression)
+    for (size_t i = 0; i < n; ++i) new (static_cast<void*>(first + i)) T{};
     return {first, n};
   }
 

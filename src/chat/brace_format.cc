@@ -211,8 +211,7 @@ class BraceFormat {
     const bool is_float = value.is(Kind::floating);
     const char lower = static_cast<char>(s.type | 0x20);
     if (s.type == '\0' && is_float && s.precision < 0) {
-      const std::string shortest = float_text(std::fabs(value.floating));
-      return shortest;
+      return float_text(std::fabs(value.floating));
     }
     if (is_float || lower == 'e' || lower == 'f' || lower == 'g' || s.type == '%') {
       if (s.type != '\0' && s.type != '%' && lower != 'e' && lower != 'f' && lower != 'g' && s.type != 'n')

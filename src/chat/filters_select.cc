@@ -35,6 +35,7 @@ Result<std::vector<Value>> sort_keys(Interpreter& interpreter, const AttributePa
                                      std::span<const Value> items, bool case_sensitive,
                                      const Value& otherwise = Value()) {
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (const Value& item : items)
     keys.push_back(TRY(sort_key(interpreter, path, item, case_sensitive, otherwise)));
   return keys;
@@ -130,6 +131,7 @@ Result<Value> apply_sort(Interpreter& interpreter, const Value& value, const Arg
   }
   const std::span<const Value> items = TRY(items_of(heap, value));
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (const Value& item : items) {
     std::vector<Value> parts;
     for (const AttributePath& path : paths)
@@ -152,6 +154,7 @@ Result<Value> apply_dictsort(Interpreter& interpreter, const Value& value, const
     return fail(Code::unsupported, base::cat("dictsort: expected a mapping, got ", type_name(value)));
   Heap& heap = interpreter.heap();
   std::vector<Value> keys;
+  keys.reserve(value.dict->size);
   for (const DictEntry& entry : value.dict->items()) {
     const Value& key = what == "key" ? entry.key : entry.value;
     keys.push_back(truth_or(case_sensitive, false) ? key : TRY(without_case(heap, key)));

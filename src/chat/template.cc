@@ -22,7 +22,8 @@ constexpr size_t kPerInputByte = 32;
 
 RenderLimits limits_for(const RenderInput& input, RenderLimits limits) {
   const size_t weight = weight_bytes(input.messages) + weight_bytes(input.tools) +
-                        weight_bytes(input.documents) + weight_bytes(input.variables);
+                        weight_bytes(input.documents) + weight_bytes(input.variables) +
+                        weight_bytes(input.caller_variables);
   limits.max_memory_bytes = std::min(limits.max_memory_bytes, kBaseMemory + kPerInputByte * weight);
   limits.max_output_bytes =
       std::min({limits.max_output_bytes, kBaseOutput + kPerInputByte * weight, kMaxTextBytes});
@@ -39,6 +40,13 @@ CivilTime sane(CivilTime time) {
   return time;
 }
 
+Status define_members(Interpreter& interpreter, const base::Json& variables, bool trusted) {
+  if (!variables.is_object()) return {};
+  for (const base::Json::Member& variable : variables.as_object())
+    interpreter.define(variable.key, TRY(to_value(interpreter.heap(), variable.value, trusted)));
+  return {};
+}
+
 Status define_variables(Interpreter& interpreter, const RenderInput& input) {
   Heap& heap = interpreter.heap();
   const std::pair<std::string_view, const base::Json*> of_the_caller[] = {
@@ -46,10 +54,8 @@ Status define_variables(Interpreter& interpreter, const RenderInput& input) {
   for (const auto& [name, json] : of_the_caller)
     if (!json->is_null() || !input.null_is_undefined)
       interpreter.define(name, TRY(to_value(heap, *json, /*trusted=*/false)));
-  if (!input.variables.is_object()) return {};
-  for (const base::Json::Member& variable : input.variables.as_object())
-    interpreter.define(variable.key, TRY(to_value(heap, variable.value, /*trusted=*/true)));
-  return {};
+  TRY(define_members(interpreter, input.variables, /*trusted=*/true));
+  return define_members(interpreter, input.caller_variables, /*trusted=*/false);
 }
 
 // The stretches of trusted bytes.

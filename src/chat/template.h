@@ -40,6 +40,8 @@ struct RenderInput {
   // Null messages, tools or documents are undefined in the template instead of none: for a context that names
   // only what it has.
   bool null_is_undefined = false;
+  // Object: variables that came with a request. Their strings are untrusted; they win over `variables`.
+  base::Json caller_variables;
 };
 
 // Ceilings. A small conversation gets less memory and output than these: 24 MiB and 8 MiB, and 32 bytes for

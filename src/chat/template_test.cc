@@ -135,6 +135,16 @@ TEST(Template, CallersCannotForgeMarks) {
   }
 }
 
+TEST(Template, VariablesOfARequestAreTheCallers) {
+  RenderInput input = input_with("[]");
+  input.variables = *Json::parse(R"({"a": "<a>", "b": "<b>"})");
+  input.caller_variables = *Json::parse(R"({"b": "<c>", "n": 1})");
+  const auto result = render("{{ a }}{{ b }}{{ n }}", input);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->text, "<a><c>1");
+  EXPECT_EQ(result->trusted, (std::vector<ByteRange>{{0, 3}, {6, 7}}));
+}
+
 TEST(Template, WorkIsLimited) {
   expect_limit(
       "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}{% endfor %}{% endfor "
