@@ -60,8 +60,7 @@ std::string expand(const CivilTime& t, char directive, char flag) {
   const int hour12 = t.hour % 12 == 0 ? 12 : t.hour % 12;
   const auto all = [&](std::string_view directives) {
     std::string result;
-    for (char c : directives)
-      result += c >= 'A' && c != ' ' && c != ':' && c != '/' ? expand(t, c, '\0') : std::string(1, c);
+    for (char c : directives) result += c >= 'A' ? expand(t, c, '\0') : std::string(1, c);
     return result;
   };
   switch (directive) {
