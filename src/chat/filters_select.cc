@@ -134,6 +134,7 @@ Result<Value> apply_sort(Interpreter& interpreter, const Value& value, const Arg
   keys.reserve(items.size());
   for (const Value& item : items) {
     std::vector<Value> parts;
+    parts.reserve(paths.size());
     for (const AttributePath& path : paths)
       parts.push_back(TRY(sort_key(interpreter, path, item, truth_or(case_sensitive, false))));
     keys.push_back(parts.size() == 1 ? parts[0] : list_of(heap, parts));
