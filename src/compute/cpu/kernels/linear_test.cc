@@ -1,6 +1,8 @@
 // Matrix products: the scalar table against double, every other table against the scalar one, bit for bit.
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -230,6 +232,71 @@ TEST(Linear, ManyTokensAreNoDifferentFromFew) {
       for (const KernelTable* table : tables_here())
         expect_same_bits(products.fast(scalar_kernels()), products.fast(*table), describe(*table, type, c));
     }
+}
+
+TEST(Linear, TokensOfACallMayBeginAtAnyTile) {
+  Random random(7);
+  const Case c{21, 512, 40, false, false};
+  for (const DType type : kQuantised) {
+    const TestMatrix matrix = test_matrix(type, c.n_rows, c.n_columns, Fill::any_bits, random);
+    const std::vector<float> x = random_activations(c.n_tokens * c.n_columns, random);
+    for (const KernelChoice& choice : built_kernels()) {
+      if (!choice.runs_here) continue;
+      const TestTokens tokens = quantised(*choice.table, x, c.n_tokens, c.n_columns);
+      std::vector<float> whole(c.n_tokens * c.n_rows), parts(c.n_tokens * c.n_rows);
+      choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, 0, c.n_tokens,
+                                {whole.data(), c.n_rows, nullptr, false});
+      for (const auto& [first, count] : {std::pair{0, 12}, std::pair{12, 24}, std::pair{36, 4}})
+        choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, first, count,
+                                  {parts.data() + first * c.n_rows, c.n_rows, nullptr, false});
+      expect_same_bits(whole, parts, describe(*choice.table, type, c));
+    }
+  }
+}
+
+// Bytes that end where memory does: one byte further is a fault of the CPU, whatever the instruction.
+class FencedBytes {
+ public:
+  explicit FencedBytes(size_t size) : mapped_((size + 4095) / 4096 * 4096 + 4096), size_(size) {
+    void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT_NE(memory, MAP_FAILED);
+    memory_ = static_cast<std::byte*>(memory);
+    EXPECT_EQ(mprotect(memory_ + mapped_ - 4096, 4096, PROT_NONE), 0);
+  }
+  FencedBytes(const FencedBytes&) = delete;
+  FencedBytes& operator=(const FencedBytes&) = delete;
+  ~FencedBytes() { munmap(memory_, mapped_); }
+  std::byte* data() const { return memory_ + mapped_ - 4096 - size_; }
+  float* floats() const { return reinterpret_cast<float*>(data()); }
+
+ private:
+  size_t mapped_, size_;
+  std::byte* memory_ = nullptr;
+};
+
+void run_between_fences(const KernelTable& table, DType type, const Case& c) {
+  PackedMatrix packed = packed_shape(type, c.n_rows, c.n_columns);
+  const FencedBytes panels(packed.n_panels() * packed.panel_bytes), x(c.n_tokens * c.n_columns * 4);
+  const FencedBytes bias(c.n_rows * 4), y(((c.n_tokens - 1) * (c.n_rows + 3) + c.n_rows) * 4);
+  packed.panels = panels.data();
+  const KernelTable::LinearOutput out{y.floats(), c.n_rows + 3, bias.floats(), true};
+  table.linear_exact(packed, 0, packed.n_panels(), x.floats(), c.n_columns, c.n_tokens, out);
+  if (layout_of(type)->block_elements == 1) return;
+  const FencedBytes memory(QuantizedRows::size_bytes(c.n_tokens, c.n_columns));
+  const QuantizedRows rows = QuantizedRows::in(memory.data(), c.n_tokens, c.n_columns);
+  for (int64_t t = 0; t < c.n_tokens; ++t)
+    table.quantize_row(x.floats() + t * c.n_columns, c.n_columns, rows.row(t));
+  table.linear_fast(packed, 0, packed.n_panels(), rows, 0, c.n_tokens, out);
+}
+
+TEST(Linear, TouchesNothingBeyondWhatItIsGiven) {
+  Random random(8);
+  for (const auto types : {std::span<const DType>(kQuantised), std::span<const DType>(kElements)})
+    for (const DType type : types)
+      for (int i = 0; i < 27; ++i) {
+        const Case c = random_case(i, tensor::info(type).block_elements, random);
+        for (const KernelTable* table : tables_here()) run_between_fences(*table, type, c);
+      }
 }
 
 // A chain of n roundings errs by at most n units of 2^-24 of the sum of magnitudes (to first order), products
