@@ -57,6 +57,7 @@ Result<serving::Prompt> Conversation::prompt_for(const std::string& text) const 
 }
 
 Status Conversation::turn(const std::string& text) {
+  interrupt_.clear();
   serving::Prompt prompt = TRY(prompt_for(text));
   const serving::GenerationOptions options{.sampling = settings_.sampling,
                                            .seed = settings_.seed.value_or(fresh_seed()),
@@ -65,7 +66,6 @@ Status Conversation::turn(const std::string& text) {
   std::string answer, reasoning;
   AnswerPrinter printer({.is_terminal = true});
   ProgressBar bar("reading", ProgressBar::Unit::tokens);
-  interrupt_.clear();
   const auto on_event = [&](const serving::Event& event) {
     bar.clear();
     answer += event.content;

@@ -32,15 +32,18 @@ Result<std::vector<TokenId>> parse_ids(std::string_view text) {
   return ids;
 }
 
+// A file that cannot be read is no wrong usage, whatever is wrong with it.
 Result<std::string> read_input_file(const std::string& path) {
-  if (path == "-") return platform::read_all(STDIN_FILENO, "stdin", kMaxInputBytes);
-  return platform::read_file(path, kMaxInputBytes);
+  Result<std::string> text = path == "-" ? platform::read_all(STDIN_FILENO, "stdin", kMaxInputBytes)
+                                         : platform::read_file(path, kMaxInputBytes);
+  if (!text && text.error().code == Code::invalid_argument) return fail(Code::io_error, text.error().message);
+  return text;
 }
 
 Result<base::Json> read_json_file(const std::string& path) {
   const std::string text = TRY(read_input_file(path));
   Result<base::Json> value = base::Json::parse(text, {.max_size_bytes = kMaxInputBytes});
-  if (!value) return fail(value.error(), path);
+  if (!value) return fail(Code::corrupt, cat(path, ": ", value.error().message));
   return value;
 }
 

@@ -1,9 +1,8 @@
 // domicile run: one answer (-p, --ids or piped input), or a conversation on a terminal.
 #include <unistd.h>
 
-#include <csignal>
+#include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "apps/domicile/commands.h"
 #include "apps/domicile/inputs.h"
@@ -29,7 +28,7 @@ namespace {
 
 struct RunFlags {
   std::string model;
-  std::optional<std::string> prompt, ids, system;
+  std::optional<std::string> prompt, words, ids, system;  // words: the prompt without -p
   bool raw = false, ignore_eos = false, json = false, stats = false;
 };
 
@@ -142,7 +141,8 @@ Result<int> one_answer(const serving::HostedModel& host, const RunFlags& flags,
   printer.finish();
   TRY(printer.status());
   if (answer.outcome.error) return std::unexpected(*answer.outcome.error);
-  if (answer.outcome.reason == engine::FinishReason::cancelled) return kExitInterrupted;
+  // At once: the engine may be within a step of several seconds, and there is nothing left to put in order.
+  if (answer.outcome.reason == engine::FinishReason::cancelled) std::_Exit(kExitInterrupted);
   if (flags.json) {
     TRY(print_result(flags, prompt_ids, answer));
     return kExitOk;
@@ -151,7 +151,10 @@ Result<int> one_answer(const serving::HostedModel& host, const RunFlags& flags,
   return kExitOk;
 }
 
-Result<int> run(const RunFlags& flags, const config::Settings& settings) {
+Result<int> run(RunFlags flags, const config::Settings& settings) {
+  if (flags.prompt && flags.words)
+    return fail(Code::invalid_argument, "give the prompt with -p or alone, not both");
+  if (flags.words) flags.prompt = std::move(flags.words);
   if (flags.prompt && flags.ids) return fail(Code::invalid_argument, "give -p or --ids, not both");
   if (flags.ids) TRY(parse_ids(*flags.ids));
   const std::optional<std::string> text = TRY(asked_text(flags));
@@ -184,6 +187,8 @@ Command run_command() {
       .declare =
           [flags](FlagSet& set) {
             set.positional("MODEL", flags->model, "name, .gguf or folder");
+            set.optional_positional("PROMPT", flags->words,
+                                    "the same as -p; one that may begin with a dash needs -p");
             set.verbatim("-p,--prompt", flags->prompt, "TEXT", "ask this and print the answer");
             set.verbatim("--system", flags->system, "TEXT", "system message");
             set.text("--ids", flags->ids, "1,2,3", "the prompt as token ids, used as given");

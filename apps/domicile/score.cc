@@ -72,8 +72,8 @@ class Scores {
   std::vector<double> logprobs_;
 };
 
-Result<std::vector<TokenId>> ids_to_score(const ScoreFlags& flags, const loading::TextSide& side) {
-  const std::optional<std::string> text = TRY(flags.input.read());
+Result<std::vector<TokenId>> ids_to_score(const ScoreFlags& flags, const std::optional<std::string>& text,
+                                          const loading::TextSide& side) {
   if (!text) return parse_ids(*flags.input.ids);
   if (!side.tokenizer)
     return fail(Code::unsupported, cat("model '", flags.model, "': ", side.tokenizer_problem));
@@ -122,10 +122,12 @@ std::string as_text(const loading::TextSide& side, std::span<const TokenId> ids,
 Result<int> score(const ScoreFlags& flags, const config::Settings& settings) {
   if (flags.batch < 1 || flags.batch > 256)
     return fail(Code::invalid_argument, cat("--batch is ", flags.batch, ", must be 1..256"));
+  // Before signals are watched: Ctrl-C ends the wait for stdin.
+  const std::optional<std::string> text = TRY(flags.input.read());
   const Interrupt interrupt = TRY(Interrupt::watch());
   const std::string path = TRY(resolve_model(flags.model, settings, &interrupt.flag()));
   loading::OpenedModel opened = TRY(loading::open_model(path));
-  const std::vector<TokenId> ids = TRY(ids_to_score(flags, opened.text));
+  const std::vector<TokenId> ids = TRY(ids_to_score(flags, text, opened.text));
   if (ids.empty()) return fail(Code::invalid_argument, "there are no tokens to score");
 
   const std::unique_ptr<compute::Backend> backend = TRY(backend_of(settings));

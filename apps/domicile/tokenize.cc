@@ -1,4 +1,5 @@
 // domicile tokenize: ids and pieces of a text, and back.
+#include <charconv>
 #include <memory>
 
 #include "apps/domicile/commands.h"
@@ -62,7 +63,7 @@ Result<std::string> line_text(const Json& line) {
   std::string bytes;
   const std::string& digits = hex->as_string();
   for (size_t i = 0; i + 1 < digits.size(); i += 2) {
-    int value = 0;
+    unsigned value = 0;  // unsigned, as a sign is no digit
     const auto [end, error] = std::from_chars(&digits[i], &digits[i] + 2, value, 16);
     if (error != std::errc() || end != &digits[i] + 2)
       return fail(Code::invalid_argument, "bytes_hex is not hexadecimal");

@@ -31,7 +31,7 @@ base::Result<std::unique_ptr<WritableFile>> AtomicFile::create(const std::filesy
     UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (fd.is_open())
       return std::unique_ptr<WritableFile>(new AtomicFile(std::move(fd), std::move(temporary), target));
-    if (errno != EEXIST || attempt == 10) return os_error("create", temporary, errno);
+    if (errno != EEXIST || attempt == 10) return os_error("create", target, errno);
   }
 }
 

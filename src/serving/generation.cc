@@ -14,6 +14,9 @@
 namespace serving {
 namespace {
 
+// How long a cancelled generation is waited for, so that its end can be told as it was.
+constexpr std::chrono::milliseconds kCancelPatience{50};
+
 using engine::FinishReason;
 
 sampling::Parameters sampling_parameters(const SamplingChoices& asked, const SamplingChoices& defaults,
@@ -140,9 +143,16 @@ base::Result<Outcome> generate(const ServedModel& model, Prompt prompt, const Ge
   auto mailbox = std::make_shared<EventMailbox>([bell] { bell->ring(); });
   auto generation = TRY(start_generation(model, std::move(prompt), options, mailbox));
   int64_t prefill_seen = 0;
+  std::optional<std::chrono::steady_clock::time_point> cancelled_at;
   while (true) {
     bell->wait();
-    if (callbacks.cancelled && callbacks.cancelled->load(std::memory_order_relaxed)) generation->cancel();
+    if (callbacks.cancelled && callbacks.cancelled->load(std::memory_order_relaxed)) {
+      generation->cancel();
+      const auto now = std::chrono::steady_clock::now();
+      if (!cancelled_at) cancelled_at = now;
+      // The step under way may take seconds; the engine drops the request after it without us.
+      if (now - *cancelled_at > kCancelPatience) return Outcome{.reason = FinishReason::cancelled};
+    }
     EventMailbox::Contents news = mailbox->take();
     if (callbacks.on_prefill && news.prefill_done != prefill_seen)
       callbacks.on_prefill(prefill_seen = news.prefill_done, news.prefill_total);

@@ -97,7 +97,8 @@ base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& mo
                                                            const GenerationOptions& options,
                                                            std::shared_ptr<EventSink> sink);
 
-// The same from beginning to end on the calling thread, for programs without a server.
+// The same from beginning to end on the calling thread, for programs without a server. Returns within about
+// 200 ms of being cancelled, with empty timings if the engine's step was not over by then.
 struct Callbacks {
   std::function<void(const Event&)> on_event;                   // may be empty
   std::function<void(int64_t done, int64_t total)> on_prefill;  // may be empty
