@@ -115,8 +115,9 @@ INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64
 }
 
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
-constexpr int kStreamTokens = 8;  // 8 integer and 8 float sums, and what unpacking needs
-constexpr int kBlockStrips = 2;   // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
+constexpr int kStreamTokens = 12;    // 12 integer and 12 float sums, and what unpacking needs
+constexpr int64_t kStreamMost = 12;  // beyond, taking weights apart once pays
+constexpr int kBlockStrips = 2;      // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;
 constexpr int kHalvesTokens = 4;  // Q6_K keeps one more sum: 3 x 2 x 4
 constexpr int kFloatStrips = 2;
