@@ -49,6 +49,12 @@ std::string shown(const std::optional<T>& value, std::string_view otherwise) {
   return value ? cat(*value) : std::string(otherwise);
 }
 
+template <typename T>
+std::string shown(const std::optional<T>& value, const std::optional<T>& models_own,
+                  std::string_view otherwise) {
+  return !value && models_own ? cat(*models_own, " (the model's own)") : shown(value, otherwise);
+}
+
 }  // namespace
 
 Status ChatSettings::set(std::string_view given_name, std::string_view value) {
@@ -78,17 +84,21 @@ Status ChatSettings::set(std::string_view given_name, std::string_view value) {
   return {};
 }
 
-std::string ChatSettings::to_text() const {
-  constexpr std::string_view kModels = "the model's own";
+std::string ChatSettings::to_text(const serving::SamplingChoices& models_own) const {
   const auto flag = [](bool value) { return value ? "on" : "off"; };
-  return cat("  temperature  ", shown(sampling.temperature, kModels),                //
-             "\n  top-k        ", shown(sampling.top_k, kModels),                    //
-             "\n  top-p        ", shown(sampling.top_p, kModels),                    //
-             "\n  min-p        ", shown(sampling.min_p, kModels),                    //
-             "\n  seed         ", shown(seed, "a fresh one for each answer"),        //
-             "\n  max-tokens   ", shown(max_tokens, "until the context is full"),    //
-             "\n  think        ", think ? std::string_view(flag(*think)) : kModels,  //
-             "\n  stats        ", flag(stats), "\n");
+  std::string text;
+  const auto line = [&](std::string_view name, std::string_view value) {
+    text += cat("  ", name, std::string(13 - name.size(), ' '), value, "\n");
+  };
+  line("temperature", shown(sampling.temperature, models_own.temperature, "1"));
+  line("top-k", shown(sampling.top_k, models_own.top_k, "off"));
+  line("top-p", shown(sampling.top_p, models_own.top_p, "off"));
+  line("min-p", shown(sampling.min_p, models_own.min_p, "off"));
+  line("seed", shown(seed, "a fresh one for each answer"));
+  line("max-tokens", shown(max_tokens, "until the context is full"));
+  line("think", think ? flag(*think) : "as the model does by itself");
+  line("stats", flag(stats));
+  return text;
 }
 
 }  // namespace apps

@@ -19,8 +19,8 @@ struct ChatSettings {
 
   // The value "default" takes a setting back. '_' in names is '-'. Code::invalid_argument says what is wrong.
   base::Status set(std::string_view name, std::string_view value);
-  // One line for each: name, value.
-  std::string to_text() const;
+  // One line for each: name, value; where none was set, what holds then.
+  std::string to_text(const serving::SamplingChoices& models_own) const;
 };
 
 }  // namespace apps

@@ -48,7 +48,8 @@ TEST(ChatSettings, NamesWhatItDoesNotKnow) {
 TEST(ChatSettings, ListsEverySetting) {
   ChatSettings settings;
   ASSERT_TRUE(settings.set("seed", "7"));
-  const std::string text = settings.to_text();
+  const std::string text = settings.to_text({.top_k = 40});
+  EXPECT_NE(text.find("top-k        40 (the model's own)\n"), std::string::npos) << text;
   EXPECT_NE(text.find("seed         7\n"), std::string::npos) << text;
   for (const char* name : {"temperature", "top-k", "top-p", "min-p", "max-tokens", "think", "stats"})
     EXPECT_NE(text.find(name), std::string::npos) << name;

@@ -17,9 +17,11 @@ using base::Status;
 namespace {
 
 constexpr std::string_view kHelp =
-    "  /system [TEXT]      show the system message, or set it and begin anew (\"\" takes it away)\n"
-    "  /set [NAME VALUE]   show the settings, or change one: temperature, top-k, top-p, min-p, seed,\n"
-    "                      max-tokens, think (on, off), stats (on, off); default takes it back\n"
+    "  /system [TEXT]      show the system message, or set it and begin anew;\n"
+    "                      \"\" takes it away\n"
+    "  /set [NAME VALUE]   show the settings, or change one: temperature, top-k,\n"
+    "                      top-p, min-p, seed, max-tokens, think (on, off),\n"
+    "                      stats (on, off); the value default takes it back\n"
     "  /clear              forget the conversation\n"
     "  /stats              speeds of the last answer\n"
     "  /bye                leave\n"
@@ -105,7 +107,7 @@ void Conversation::remember(const std::string& text, std::string answer, std::st
 
 void Conversation::set(std::string_view rest) {
   if (rest.empty()) {
-    (void)print(settings_.to_text());
+    (void)print(settings_.to_text(host_.served().defaults));
     return;
   }
   // "/set parameter temperature 0.2" and "/set system ..." are what other programs taught.

@@ -374,6 +374,7 @@ class ReplTest(unittest.TestCase):
             terminal.send(CTRL_C)
             terminal.expect(b"(stopped)")
             self.assertLess(time.monotonic() - start, 3)
+            terminal.ready()
             terminal.line("/clear")
             terminal.expect(b"forgotten")
             self.leave(terminal)
