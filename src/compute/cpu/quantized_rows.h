@@ -10,8 +10,7 @@
 // is as narrow as it has rows, so that a single row is contiguous:
 //
 //   tile 0 (12 rows)                                              tile 1 ...
-//   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   each "row" is 32 int8 in q, 1 float in
-//   scale, ...
+//   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   a "row" is 32 int8 in q, a float in scale
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

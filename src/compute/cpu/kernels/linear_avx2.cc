@@ -148,6 +148,7 @@ constexpr int64_t kStreamMost = 8;
 constexpr int kBlockStrips = 2;
 constexpr int kBlockTokens = 3;
 constexpr int kHalvesTokens = 2;
+constexpr int kElementStrips = 2;
 constexpr int kFloatStrips = 2;
 constexpr int kFloatTokens = 6;
 

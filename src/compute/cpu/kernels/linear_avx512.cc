@@ -120,7 +120,8 @@ constexpr int64_t kStreamMost = 12;  // beyond, taking weights apart once pays
 constexpr int kBlockStrips = 2;      // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;
 constexpr int kHalvesTokens = 4;  // Q6_K keeps one more sum: 3 x 2 x 4
-constexpr int kFloatStrips = 2;
+constexpr int kElementStrips = 2;
+constexpr int kFloatStrips = 4;  // 24 sums, 4 weights, 1 activation
 constexpr int kFloatTokens = 6;
 
 // In this order.
