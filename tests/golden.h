@@ -1,6 +1,6 @@
 #pragma once
-// Where the large reference outputs lie: DOMICILE_GOLDEN, or shared/golden beside the checkout. A test that needs them
-// and finds none skips itself and names the set.
+// Where the large reference outputs lie: DOMICILE_GOLDEN, or shared/golden beside the checkout. A test that
+// needs them and finds none skips itself and names the set.
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -22,9 +22,9 @@ inline std::optional<std::filesystem::path> golden_dir(const std::string& set) {
 }  // namespace tests
 
 // At the top of a test body:  const auto dir = GOLDEN_OR_SKIP("tokenizers");
-#define GOLDEN_OR_SKIP(set)                                                     \
-  ({                                                                            \
-    auto golden_ = ::tests::golden_dir(set);                                    \
+#define GOLDEN_OR_SKIP(set)                                                        \
+  ({                                                                               \
+    auto golden_ = ::tests::golden_dir(set);                                       \
     if (!golden_) GTEST_SKIP() << "reference outputs '" << (set) << "' not found"; \
-    *golden_;                                                                   \
+    *golden_;                                                                      \
   })

@@ -2,10 +2,10 @@
 // A strict JSON reader and writer (RFC 8259).
 //
 // Strict: UTF-8 must be valid, duplicate keys are refused, so are numbers that a double cannot hold (1e400),
-// NaN and Infinity literals, lone surrogates escaped as \uD800, a byte order mark, trailing text and nesting beyond a
-// limit. Integers stay integers: 64-bit ones as int64_t, larger ones as their digits. A number too small for a double
-// becomes zero. Objects keep their order. Reading takes time in proportion to the text (times the logarithm of an
-// object's size), whatever the text.
+// NaN and Infinity literals, lone surrogates escaped as \uD800, a byte order mark, trailing text and nesting
+// beyond a limit. Integers stay integers: 64-bit ones as int64_t, larger ones as their digits. A number too
+// small for a double becomes zero. Objects keep their order. Reading takes time in proportion to the text
+// (times the logarithm of an object's size), whatever the text.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -89,8 +89,8 @@ class Json {
   static Result<Json> parse(std::string_view text, ParseLimits limits);
   static Result<Json> parse(std::string_view text) { return parse(text, ParseLimits{}); }
 
-  // Compact, UTF-8, shortest doubles that read back the same, as doubles ("1.0"); one that is not finite becomes null.
-  // Bytes of a string that are not UTF-8 become U+FFFD.
+  // Compact, UTF-8, shortest doubles that read back the same, as doubles ("1.0"); one that is not finite
+  // becomes null. Bytes of a string that are not UTF-8 become U+FFFD.
   std::string write() const;
   void write_to(std::string& out) const;
   // The same over several lines, two blanks per level.
@@ -126,8 +126,8 @@ inline Json::Json(std::string value) : value_(std::move(value)) {}
 inline Json::Json(Array value) : value_(std::move(value)) {}
 inline Json::Json(Object value) : value_(std::move(value)) {}
 
-// `text` as a JSON string literal with its quotes; control characters (bidirectional controls and line separators too)
-// are escaped, so also fit for terminals and logs.
+// `text` as a JSON string literal with its quotes; control characters (bidirectional controls and line
+// separators too) are escaped, so also fit for terminals and logs.
 std::string json_quote(std::string_view text);
 
 // Shortest decimal form that reads back to the same value ("0.1", "1e+30"); "null" if not finite.

@@ -53,18 +53,18 @@ const char* code_name(Code code);
 // Value of a Result, or return its error to the caller:  Bytes b = TRY(read_file(path));
 // For a Status:  TRY(check_header(bytes));
 // Never co_await inside the parentheses (g++ 12.2 dies of it): use CO_TRY on a Result that is already there.
-#define TRY(expression)                                                                \
-  ({                                                                                   \
-    auto&& try_result_ = (expression);                                                 \
-    if (!try_result_) [[unlikely]]                                                     \
-      return std::unexpected<::base::Error>(std::move(try_result_).error());           \
-    std::move(try_result_).value();                                                    \
+#define TRY(expression)                                                      \
+  ({                                                                         \
+    auto&& try_result_ = (expression);                                       \
+    if (!try_result_) [[unlikely]]                                           \
+      return std::unexpected<::base::Error>(std::move(try_result_).error()); \
+    std::move(try_result_).value();                                          \
   })
 
-#define CO_TRY(expression)                                                             \
-  ({                                                                                   \
-    auto&& try_result_ = (expression);                                                 \
-    if (!try_result_) [[unlikely]]                                                     \
-      co_return std::unexpected<::base::Error>(std::move(try_result_).error());        \
-    std::move(try_result_).value();                                                    \
+#define CO_TRY(expression)                                                      \
+  ({                                                                            \
+    auto&& try_result_ = (expression);                                          \
+    if (!try_result_) [[unlikely]]                                              \
+      co_return std::unexpected<::base::Error>(std::move(try_result_).error()); \
+    std::move(try_result_).value();                                             \
   })

@@ -29,8 +29,12 @@ std::optional<uint64_t> parse_bytes(std::string_view text);
 
 // ---- implementation
 namespace internal {
-inline void append(std::string& out, std::string_view text) { out += text; }
-inline void append(std::string& out, char c) { out += c; }
+inline void append(std::string& out, std::string_view text) {
+  out += text;
+}
+inline void append(std::string& out, char c) {
+  out += c;
+}
 // A template, or every pointer (so every literal) would become a bool.
 template <std::same_as<bool> Bool>
 void append(std::string& out, Bool value) {

@@ -42,8 +42,8 @@ class Utf8Assembler {
   int n_held_ = 0;
 };
 
-// `text` for a terminal or log: control characters (C0, DEL, C1), ill-formed bytes, bidirectional controls and line
-// separators become \n, \t, \xNN or \u{NNNN}; cut with "…" after `max_bytes`.
+// `text` for a terminal or log: control characters (C0, DEL, C1), ill-formed bytes, bidirectional controls
+// and line separators become \n, \t, \xNN or \u{NNNN}; cut with "…" after `max_bytes`.
 std::string printable(std::string_view text, size_t max_bytes = 200);
 
 }  // namespace base

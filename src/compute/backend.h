@@ -1,11 +1,13 @@
 #pragma once
 // The operations that a model may ask for, whatever device runs them.
 //
-// A backend owns the layout of weights and KV memory; models see handles. Activations are float32, row-major, one row
-// per token of the step: Rows. Every operation has finished when it returns. One thread calls a backend at a time.
+// A backend owns the layout of weights and KV memory; models see handles. Activations are float32, row-major,
+// one row per token of the step: Rows. Every operation has finished when it returns. One thread calls a
+// backend at a time.
 //
-// Bits: for a given Numerics every result is the same bit for bit whatever the number of threads, the cut of a prompt
-// into steps, the other rows of the step, and the kernel set. docs/numerics.md defines the order of every sum.
+// Bits: for a given Numerics every result is the same bit for bit whatever the number of threads, the cut of
+// a prompt into steps, the other rows of the step, and the kernel set. docs/numerics.md defines the order of
+// every sum.
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -82,7 +84,7 @@ struct LinearTerm {
 struct Rope {
   std::span<const float> inverse_frequencies;  // [n_pairs], radians per position
   float magnitude = 1.0f;                      // factor on cos and sin (YaRN's attention factor)
-  bool interleaved = false;  // pairs (2i, 2i+1); otherwise half-split: (i, i + n_pairs)
+  bool interleaved = false;                    // pairs (2i, 2i+1); otherwise half-split: (i, i + n_pairs)
 };
 
 struct AttentionShape {
@@ -99,9 +101,9 @@ class Backend {
   // Whether make_matrix takes this type.
   virtual bool supports(tensor::DType type) const = 0;
 
-  // Brings a weight matrix into the backend's layout. Row i of the result is row row_order[i] of `source` (as stored if
-  // row_order is empty). Reads `source` once, front to back as far as row_order allows; does not keep it.
-  // Fails with Code::unsupported naming the type, Code::exhausted if there is no memory.
+  // Brings a weight matrix into the backend's layout. Row i of the result is row row_order[i] of `source` (as
+  // stored if row_order is empty). Reads `source` once, front to back as far as row_order allows; does not
+  // keep it. Fails with Code::unsupported naming the type, Code::exhausted if there is no memory.
   virtual base::Result<std::unique_ptr<Matrix>> make_matrix(const tensor::TensorView& source,
                                                             std::span<const int32_t> row_order) = 0;
 
@@ -110,8 +112,9 @@ class Backend {
   // output[i] = table[ids[i]], dequantised. REQUIRES: ids in range.
   virtual void embed(const Matrix& table, std::span<const TokenId> ids, Rows output) = 0;
 
-  // output = weight * input / sqrt(mean(input^2) + eps), over runs of `width` values of each row (width = n_columns:
-  // the whole row; width = head_dim: head by head, the same weight[width] for each). May be in place.
+  // output = weight * input / sqrt(mean(input^2) + eps), over runs of `width` values of each row (width =
+  // n_columns: the whole row; width = head_dim: head by head, the same weight[width] for each). May be in
+  // place.
   virtual void rms_norm(Rows input, const float* weight, int64_t width, float eps, Rows output) = 0;
 
   // All terms share the input (so that it is quantised once). All outputs are distinct from the input.
@@ -124,8 +127,8 @@ class Backend {
   virtual void store_kv(KvMemory& memory, int layer_index, Rows k, Rows v,
                         std::span<const SequenceRows> sequences) = 0;
 
-  // Causal attention of q [n_rows, n_heads * head_dim] over the stored keys of each row's sequence, the row's own
-  // included. Query head h reads KV head h / (n_heads / n_kv_heads).
+  // Causal attention of q [n_rows, n_heads * head_dim] over the stored keys of each row's sequence, the row's
+  // own included. Query head h reads KV head h / (n_heads / n_kv_heads).
   virtual void attention(Rows q, const KvMemory& memory, int layer_index, const AttentionShape& shape,
                          std::span<const SequenceRows> sequences, Rows output) = 0;
 
@@ -149,8 +152,8 @@ struct BackendOptions {
   std::string kernels = "auto";  // "scalar", "avx2", "avx512", or "auto": the best this CPU runs
 };
 
-// Fails with Code::invalid_argument if the kernel set is unknown, Code::unsupported if this CPU lacks it; both name
-// those that would work.
+// Fails with Code::invalid_argument if the kernel set is unknown, Code::unsupported if this CPU lacks it;
+// both name those that would work.
 base::Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendOptions& options);
 
 const char* name(Numerics numerics);

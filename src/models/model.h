@@ -66,7 +66,7 @@ base::Result<Config> read_config(const model_files::ModelFile& file);
 struct LoadOptions {
   compute::Backend& backend;
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes; may be empty
-  const std::atomic<bool>* cancelled = nullptr;  // looked at between tensors
+  const std::atomic<bool>* cancelled = nullptr;                 // looked at between tensors
 };
 base::Result<std::unique_ptr<Model>> load_model(const model_files::ModelFile& file,
                                                 const LoadOptions& options);
