@@ -16,8 +16,8 @@ double exact_log(double x);
 // x^y. REQUIRES: x is positive and finite.
 double exact_pow(double x, double y);
 
-// REQUIRES: |x| <= 2^24; beyond that the reduction by pi/2 loses digits (the bits are still the same
-// everywhere). NaN and infinity give NaN.
+// For |x| <= 2^24; beyond that the reduction by pi/2 loses digits (the bits are still the same everywhere),
+// and from 2^52 on, as for infinity and NaN, the result is NaN.
 double exact_sin(double x);
 double exact_cos(double x);
 
