@@ -16,6 +16,7 @@
 
 #include "compute/cpu/kernels/dispatch.h"
 #include "compute/cpu/packed_layouts.h"
+#include "compute/cpu/panel_memory.h"
 #include "compute/cpu/roof_loops.h"
 
 namespace {

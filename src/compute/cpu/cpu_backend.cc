@@ -59,7 +59,7 @@ base::Result<std::unique_ptr<Matrix>> CpuBackend::make_matrix(const tensor::Tens
   const int64_t n_rows = row_order.empty() ? source.n_rows() : static_cast<int64_t>(row_order.size());
   PackedMatrix packed = packed_shape(source.dtype, n_rows, source.n_columns());
   PanelMemory memory =
-      TRY(PanelMemory::allocate(static_cast<uint64_t>(packed.n_panels() * packed.panel_bytes)));
+      TRY(weights_memory_.allocate(static_cast<uint64_t>(packed.n_panels() * packed.panel_bytes)));
   packed.panels = memory.data();
   pool_.split(packed.n_panels(), 1, [&](int64_t begin, int64_t end, int) {
     pack_panels(source, row_order, begin, end, memory.data());

@@ -11,6 +11,7 @@
 #include "compute/cpu/attention.h"
 #include "compute/cpu/cpu_matrix.h"
 #include "compute/cpu/kernels/kernel_table.h"
+#include "compute/cpu/panel_memory.h"
 #include "compute/cpu/quantized_rows.h"
 #include "compute/cpu/rope_table.h"
 #include "compute/cpu/thread_pool.h"
@@ -55,6 +56,7 @@ class CpuBackend final : public Backend {
   const KernelTable& kernels_;
   const Numerics numerics_;
   ThreadPool pool_;
+  PanelArena weights_memory_;
   Attention attention_;
   std::vector<std::unique_ptr<RopeTable>> rope_tables_;
   WorkBuffer quantized_memory_;

@@ -4,6 +4,7 @@
 
 #include "compute/backend.h"
 #include "compute/cpu/packed_matrix.h"
+#include "compute/cpu/panel_memory.h"
 
 namespace compute::cpu {
 

@@ -1,11 +1,9 @@
 #include "compute/cpu/packed_matrix.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <string>
+#include <memory>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -15,22 +13,6 @@
 namespace compute::cpu {
 
 using tensor::DType;
-
-void PanelMemory::Unmap::operator()(std::byte* memory) const {
-  munmap(memory, size_bytes);
-}
-
-base::Result<PanelMemory> PanelMemory::allocate(uint64_t size_bytes) {
-  PanelMemory result;
-  if (size_bytes == 0) return result;
-  void* memory = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
-    return base::fail(base::Code::exhausted,
-                      "no memory for " + std::to_string(size_bytes) + " bytes of packed weights");
-  madvise(memory, size_bytes, MADV_HUGEPAGE);  // a wish: what does not come true costs nothing
-  result.memory_ = {static_cast<std::byte*>(memory), Unmap{size_bytes}};
-  return result;
-}
 
 bool can_pack(DType type) {
   return layout_of(type) != nullptr;

@@ -5,10 +5,8 @@
 // of memory, 64-byte aligned. It holds the file's own fields, interleaved in words (packed_layouts.h), so the
 // packed matrix is as large as the file's (but for padding) and no bit of a weight is lost.
 #include <cstdint>
-#include <memory>
 #include <span>
 
-#include "base/result.h"
 #include "tensor/tensor_view.h"
 
 namespace compute::cpu {
@@ -24,22 +22,6 @@ struct PackedMatrix {
 
   int64_t n_panels() const { return (n_rows + kPanelRows - 1) / kPanelRows; }
   const std::byte* panel(int64_t i) const { return panels + i * panel_bytes; }
-};
-
-// Memory straight from the operating system, page-aligned, zeroed, on huge pages where it grants them.
-class PanelMemory {
- public:
-  static base::Result<PanelMemory> allocate(uint64_t size_bytes);
-
-  std::byte* data() const { return memory_.get(); }
-  uint64_t size_bytes() const { return memory_.get_deleter().size_bytes; }
-
- private:
-  struct Unmap {
-    uint64_t size_bytes;
-    void operator()(std::byte* memory) const;
-  };
-  std::unique_ptr<std::byte[], Unmap> memory_;
 };
 
 // F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K.

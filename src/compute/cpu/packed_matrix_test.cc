@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "compute/cpu/panel_memory.h"
 #include "tensor/dequantize.h"
 
 namespace compute::cpu {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "compute/cpu/packed_matrix.h"
+#include "compute/cpu/panel_memory.h"
 #include "compute/cpu/roof_loops.h"
 #include "compute/cpu/thread_pool.h"
 #include "platform/memory_facts.h"

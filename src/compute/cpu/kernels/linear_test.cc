@@ -11,6 +11,7 @@
 
 #include "compute/cpu/kernels/dispatch.h"
 #include "compute/cpu/packed_layouts.h"
+#include "compute/cpu/panel_memory.h"
 #include "tensor/block_layouts.h"
 #include "tensor/dequantize.h"
 
