@@ -53,7 +53,8 @@ Result<std::optional<std::string>> chat_template_of(const config::Settings& sett
 }
 
 Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
-                                                   const std::atomic<bool>* cancelled) {
+                                                   const std::atomic<bool>* cancelled,
+                                                   const serving::SamplingChoices& if_silent) {
   const std::string path = TRY(resolve_model(model, settings, cancelled));
   ProgressBar bar(base::cat("loading ", model_id(model)));
   const serving::HostOptions options{
@@ -63,6 +64,7 @@ Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, con
       .chunk_tokens = *settings.integer("chunk"),
       .context_tokens = settings.integer("context"),
       .chat_template = TRY(chat_template_of(settings)),
+      .if_silent = if_silent,
       .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
       .cancelled = cancelled};
   return serving::HostedModel::load(path, options);

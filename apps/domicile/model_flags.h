@@ -26,9 +26,15 @@ uint64_t seed_of(const config::Settings& settings);
 // What --chat-template FILE holds, if it was given.
 base::Result<std::optional<std::string>> chat_template_of(const config::Settings& settings);
 
+// What `run` samples with if neither the user nor the model says anything: at temperature 1 small models
+// ramble.
+inline constexpr serving::SamplingChoices kChatSampling{
+    .temperature = 0.7, .top_k = {}, .top_p = 0.9, .min_p = {}};
+
 // Resolves, plans, loads, with a progress bar. `cancelled` may be null.
 base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model,
                                                          const config::Settings& settings,
-                                                         const std::atomic<bool>* cancelled);
+                                                         const std::atomic<bool>* cancelled,
+                                                         const serving::SamplingChoices& if_silent = {});
 
 }  // namespace apps

@@ -162,7 +162,7 @@ Result<int> run(RunFlags flags, const config::Settings& settings) {
     return fail(Code::invalid_argument, "a conversation needs a terminal: give -p TEXT");
   const Interrupt interrupt = TRY(Interrupt::watch());
   const std::shared_ptr<serving::HostedModel> host_model =
-      TRY(host(flags.model, settings, &interrupt.flag()));
+      TRY(host(flags.model, settings, &interrupt.flag(), kChatSampling));
   if (!host_model->note().empty()) print_note(host_model->note());
   if (!text && !flags.ids)
     return run_repl(*host_model, settings, {.system = flags.system, .show_stats = flags.stats}, interrupt);

@@ -60,7 +60,8 @@ constexpr Setting kSettings[] = {
     {.name = "temperature",
      .type = Type::number,
      .placeholder = "T",
-     .help = "randomness of answers, 0 takes the likeliest token; by default the model's own",
+     .help = "randomness of answers, 0 takes the likeliest token; by default the model's own, else 0.7 in "
+             "run and 1 in serve",
      .least = 0,
      .most = 100},
     {.name = "top-k",
@@ -72,8 +73,8 @@ constexpr Setting kSettings[] = {
     {.name = "top-p",
      .type = Type::number,
      .placeholder = "P",
-     .help =
-         "choose among the likeliest tokens that have this probability together; by default the model's own",
+     .help = "choose among the likeliest tokens that have this probability together; by default the model's "
+             "own, else 0.9 in run",
      .least = 0,
      .most = 1},
     {.name = "min-p",

@@ -61,13 +61,13 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
                                                         .chunk_tokens = options.chunk_tokens,
                                                         .kv_type = options.kv_type,
                                                         .n_valid_ids = host->loaded_->n_valid_ids}));
-  host->fill_served(options.id);
+  host->fill_served(options);
   return host;
 }
 
-void HostedModel::fill_served(const std::string& id) {
+void HostedModel::fill_served(const HostOptions& options) {
   const loading::TextSide& text = loaded_->text;
-  served_.id = id;
+  served_.id = options.id;
   served_.created = static_cast<int64_t>(std::time(nullptr));
   served_.tokenizer = text.tokenizer.get();
   served_.tokenizer_problem = text.tokenizer_problem;
@@ -76,7 +76,10 @@ void HostedModel::fill_served(const std::string& id) {
   served_.template_variables = text.template_variables;
   served_.engine = engine_.get();
   const loading::GenerationDefaults& defaults = loaded_->defaults;
-  served_.defaults = {defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
+  const bool is_silent = !defaults.temperature && !defaults.top_k && !defaults.top_p && !defaults.min_p;
+  served_.defaults =
+      is_silent ? options.if_silent
+                : SamplingChoices{defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
   served_.stop_ids = loaded_->stop_ids;
   served_.n_ids = loaded_->n_valid_ids;
   if (text.tokenizer)

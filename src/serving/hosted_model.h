@@ -22,6 +22,7 @@ struct HostOptions {
   std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
   int max_sequences = 32;
   std::optional<std::string> chat_template;  // source that takes the place of the model's own
+  SamplingChoices if_silent;                 // defaults for a model that brings none of its own
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes of weights; may be empty
   const std::atomic<bool>* cancelled = nullptr;                 // looked at while loading
 };
@@ -41,7 +42,7 @@ class HostedModel {
 
  private:
   HostedModel() = default;
-  void fill_served(const std::string& id);
+  void fill_served(const HostOptions& options);
 
   // In the order in which they depend on each other; destroyed from the last to the first.
   std::unique_ptr<compute::Backend> backend_;
