@@ -16,7 +16,7 @@ using model_files::ModelFile;
 
 namespace {
 
-constexpr int64_t kMaxLayers = 1024, kMaxWidth = 131072, kMaxHeads = 1024, kMaxHeadDim = 1024;
+constexpr int64_t kMaxLayers = 1024, kMaxWidth = 131072, kMaxHeads = 1024, kMaxHeadDim = 512;
 constexpr int64_t kMaxFfnWidth = 1 << 20, kMaxVocab = 1 << 21, kMaxContext = 1 << 24;
 constexpr double kMaxEps = 1;
 
