@@ -10,7 +10,9 @@ using base::Result;
 using model_store::Store;
 
 Store open_store(const config::Settings& settings) {
-  return Store(*settings.text("data-dir"), Store::real_world(platform::process_environment()));
+  // Absolute, so that the paths it gives out hold wherever they are used.
+  return Store(std::filesystem::absolute(*settings.text("data-dir")),
+               Store::real_world(platform::process_environment()));
 }
 
 Result<model_store::Pulled> pull_model(const Store& store, const std::string& model,
