@@ -102,7 +102,7 @@ def default_model(tally):
     tally.add(pulled.returncode == 0, "pull smollm2", tail(pulled))
     if pulled.returncode != 0:
         return None
-    path = json.loads(pulled.stdout)["path"]
+    path = str(ROOT / json.loads(pulled.stdout)["path"])
     vocabulary = ROOT / "build/tokenizers/smollm2-gguf/model.gguf"  # where the tests of tokenizers look
     if not vocabulary.exists():
         vocabulary.parent.mkdir(parents=True, exist_ok=True)
