@@ -9,7 +9,7 @@ else()
   # g++ 12 reports false positives of these in inlined library code (its own AVX-512 intrinsics among it); clang has
   # the true ones.
   add_compile_options(-Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
-    -Wno-dangling-pointer -Wno-psabi)
+    -Wno-dangling-pointer -Wno-stringop-overread -Wno-nonnull -Wno-free-nonheap-object -Wno-psabi)
 endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")

@@ -1,5 +1,6 @@
 # The standard headers that nearly every file reads, parsed once. For the presets that only check: the release, which is
-# what ships, and tools/check-headers see each file with what it names itself.
+# what ships, and tools/check-headers see each file with what it names itself. Not with g++ 12, which forgets that the
+# precompiled headers are the system's and warns of what is in them.
 option(DOMICILE_PRECOMPILED "parse common standard headers once" OFF)
 if(DOMICILE_PRECOMPILED)
   file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cc "")
