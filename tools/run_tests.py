@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,10 @@ def clang_tidy(tally):
 
 def main():
     everything = "--all" in sys.argv[1:]
+    # A job in the background may be told to ignore these; programs under test must not inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     tally = Tally()
     start = time.monotonic()
 

@@ -107,7 +107,8 @@ void Conversation::remember(const std::string& text, std::string answer, std::st
 
 void Conversation::set(std::string_view rest) {
   if (rest.empty()) {
-    (void)print(settings_.to_text(host_.served().defaults));
+    if (const Status shown = print(settings_.to_text(host_.served().defaults)); !shown)
+      print_error(shown.error().message);
     return;
   }
   // "/set parameter temperature 0.2" and "/set system ..." are what other programs taught.
@@ -138,7 +139,7 @@ bool Conversation::command(std::string_view line) {
   const std::string_view rest = base::trim(line.substr(blank));
   if (name == "/bye" || name == "/exit" || name == "/quit") return false;
   if (name == "/?" || name == "/help") {
-    (void)print(kHelp);
+    if (const Status shown = print(kHelp); !shown) print_error(shown.error().message);
   } else if (name == "/clear") {
     messages_.clear();
     print_note("(the conversation is forgotten)");

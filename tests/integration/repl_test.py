@@ -264,8 +264,8 @@ class ReplTest(unittest.TestCase):
                            (b"one" + CTRL_J + b"two" + ENTER, "one\ntwo"),
                            (b"one\x1b\rtwo" + ENTER, "one\ntwo"),
                            (b'"""one' + ENTER + b"two" + ENTER + ENTER + b'three"""' + ENTER, "one\ntwo\n\nthree")):
+            self.history.unlink(missing_ok=True)
             with self.subTest(keys=keys), self.repl() as terminal:
-                self.history.unlink(missing_ok=True)
                 terminal.ready()
                 terminal.send(keys)
                 terminal.expect(b"(cut")

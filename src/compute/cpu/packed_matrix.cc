@@ -196,7 +196,8 @@ UnpackedGroup unpack_q6_k(const Lane& lane, int block, int group) {
   const int half = group / 4, quarter = group % 4;
   UnpackedGroup out{.scale = lane.half(block * kHalfBytes)};
   for (int i = 0; i < 2; ++i)
-    out.sub_scale[i] = static_cast<int8_t>(lane.byte(L::kScales + at, 2 * group + i));
+    out.sub_scale[i] =  // NOLINTNEXTLINE(bugprone-signed-char-misuse): a signed number, not a character
+        static_cast<int8_t>(lane.byte(L::kScales + at, 2 * group + i));
   nibbles(lane, L::kQuants + at + (half * 16 + quarter % 2 * 8) * kWordBytes, quarter / 2, 32, out.q);
   for (int j = 0; j < 32; ++j)
     out.q[j] = static_cast<int8_t>(
@@ -256,7 +257,7 @@ void dequantize_packed_row(const PackedMatrix& matrix, int64_t row, float* out) 
     const UnpackedGroup g = unpack_group(matrix, row, group);
     for (int j = 0; j < 32; ++j) {
       const float product =
-          g.scale * static_cast<float>(g.sub_scale[j / 16]) * static_cast<float>(g.q[j]);  // exact
+          g.scale * static_cast<float>(g.sub_scale[j >> 4]) * static_cast<float>(g.q[j]);  // exact
       out[j] = g.has_minimum ? product + g.minimum : product;
     }
   }
