@@ -61,4 +61,21 @@ std::vector<std::string_view> jsonl_lines(std::string_view text) {
   return lines;
 }
 
+Result<std::string> answer_jsonl(const std::string& path,
+                                 const std::function<Result<base::Json>(std::string_view)>& answer) {
+  const std::string input = TRY(read_input_file(path));
+  std::string output;
+  for (const std::string_view line : jsonl_lines(input)) {
+    Result<base::Json> result = answer(line);
+    if (!result) {
+      base::Json error;
+      error.set("error", result.error().message);
+      result = std::move(error);
+    }
+    result->write_to(output);
+    output += '\n';
+  }
+  return output;
+}
+
 }  // namespace apps

@@ -1,6 +1,7 @@
 #pragma once
 // What users hand in: texts, files, lists of ids.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,5 +30,9 @@ struct TextOrIds {
 
 // Lines of a .jsonl text: split at \n alone; a last empty line is none.
 std::vector<std::string_view> jsonl_lines(std::string_view text);
+
+// One JSON line out for each line of the file: what `answer` makes of it, or {"error": its message}.
+base::Result<std::string> answer_jsonl(
+    const std::string& path, const std::function<base::Result<base::Json>(std::string_view)>& answer);
 
 }  // namespace apps

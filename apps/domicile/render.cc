@@ -109,19 +109,8 @@ Result<Json> render_line(const loading::TextSide* side, std::string_view text, c
 }
 
 Result<int> render_lines(const RenderFlags& flags, const loading::TextSide* side, chat::CivilTime now) {
-  const std::string input = TRY(read_input_file(*flags.jsonl));
-  std::string output;
-  for (const std::string_view line : jsonl_lines(input)) {
-    Result<Json> result = render_line(side, line, now);
-    if (!result) {
-      Json error;
-      error.set("error", result.error().message);
-      result = std::move(error);
-    }
-    result->write_to(output);
-    output += '\n';
-  }
-  TRY(print(output));
+  TRY(print(
+      TRY(answer_jsonl(*flags.jsonl, [&](std::string_view line) { return render_line(side, line, now); }))));
   return kExitOk;
 }
 

@@ -117,19 +117,8 @@ Result<Json> process_line(const Tokenizer& tokenizer, const TokenizeFlags& flags
 }
 
 Result<int> process_lines(const Tokenizer& tokenizer, const TokenizeFlags& flags) {
-  const std::string input = TRY(read_input_file(*flags.jsonl));
-  std::string output;
-  for (const std::string_view line : jsonl_lines(input)) {
-    Result<Json> result = process_line(tokenizer, flags, line);
-    if (!result) {
-      Json error;
-      error.set("error", result.error().message);
-      result = std::move(error);
-    }
-    result->write_to(output);
-    output += '\n';
-  }
-  TRY(print(output));
+  TRY(print(TRY(answer_jsonl(*flags.jsonl,
+                             [&](std::string_view line) { return process_line(tokenizer, flags, line); }))));
   return kExitOk;
 }
 
