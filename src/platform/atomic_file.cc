@@ -25,6 +25,12 @@ AtomicFile::AtomicFile(UniqueFd fd, std::filesystem::path temporary, std::filesy
     : fd_(std::move(fd)), temporary_(std::move(temporary)), target_(std::move(target)) {}
 
 base::Result<std::unique_ptr<WritableFile>> AtomicFile::create(const std::filesystem::path& target) {
+  // A rename would put a file in the place of a device or a pipe.
+  std::error_code absent;
+  const auto status = std::filesystem::status(target, absent);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return base::fail(base::Code::invalid_argument,
+                      base::cat("'", target.native(), "' is no ordinary file: name a file to write"));
   // Names are random, so the second try all but always succeeds.
   for (int attempt = 0;; ++attempt) {
     std::filesystem::path temporary = temporary_name(target);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "tests/temp_dir.h"
 
@@ -63,6 +64,16 @@ TEST(AtomicFile, CommitFailsOverAFolder) {
   dir.write("target/inside", "x");
   EXPECT_FALSE(write_file_atomically(dir / "target", as_bytes("y")).has_value());
   EXPECT_EQ(tests::count_entries(dir.path()), 1u);
+}
+
+TEST(AtomicFile, PutsNothingInThePlaceOfAPipeOrDevice) {
+  const tests::TempDir dir;
+  const std::string pipe = dir / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(write_file_atomically(pipe, as_bytes("y")).has_value());
+  struct stat facts{};
+  ASSERT_EQ(::lstat(pipe.c_str(), &facts), 0);
+  EXPECT_TRUE(S_ISFIFO(facts.st_mode));
 }
 
 }  // namespace
