@@ -73,7 +73,8 @@ TEST(TinyModel, IsWrittenInEveryTypeThatCanBeComputedWith) {
     const auto file = opened(dir / "q.gguf");
     EXPECT_EQ(file->find("blk.0.ffn_up.weight")->dtype, type);
     const auto rounded = values(*file, "blk.0.ffn_up.weight");
-    for (size_t j = 0; j < exact.size(); ++j) ASSERT_NEAR(rounded[j], exact[j], 0.03) << tensor::name(type);
+    const double bound = type == tensor::DType::MXFP4 ? 0.06 : 0.03;  // there is nothing between 4 and 6
+    for (size_t j = 0; j < exact.size(); ++j) ASSERT_NEAR(rounded[j], exact[j], bound) << tensor::name(type);
   }
 }
 

@@ -4,8 +4,10 @@
 // Every layout is packed and has alignment 1, because a file may put a block at any address. `d`, `m` and
 // `dmin` are F16 codes (tensor/float16.h). A block holds kElements consecutive elements of one row; blocks of
 // a row follow each other without gaps. The number under a field is its first byte.
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "tensor/dtype.h"
 
@@ -115,6 +117,56 @@ struct [[gnu::packed]] BlockQ6_K {
   uint16_t d;
 };
 
+// What the 4-bit codes of IQ4_NL and IQ4_XS stand for: finer steps near zero.
+inline constexpr int8_t kIQ4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                          1,    13,   25,  38,  53,  69,  89,  113};
+
+//   | d       | qs[16]           |     y = d * kIQ4Values[q]
+//   0         2                  18
+struct [[gnu::packed]] BlockIQ4_NL {
+  static constexpr DType kType = DType::IQ4_NL;
+  static constexpr int kElements = 32;
+  uint16_t d;
+  uint8_t qs[16];
+};
+
+//   | d       | scales_h | scales_l[4] | qs[128]           |     y = d * (S - 32) * kIQ4Values[q]
+//   0         2          4             8                   136
+// Eight groups of 32, each with 16 bytes of qs, halves as in IQ4_NL. S of group g has 6 bits: the low or (g
+// odd) the high half of scales_l[g / 2], below bits 2 g and 2 g + 1 of scales_h.
+struct [[gnu::packed]] BlockIQ4_XS {
+  static constexpr DType kType = DType::IQ4_XS;
+  static constexpr int kElements = 256;
+  uint16_t d;
+  uint16_t scales_h;
+  uint8_t scales_l[4];
+  uint8_t qs[128];
+
+  int scale(int group) const {
+    const int low = scales_l[group / 2] >> (4 * (group % 2)) & 15;
+    return (low | (scales_h >> (2 * group) & 3) << 4) - 32;
+  }
+};
+
+// Twice the value of each E2M1 code, an integer. Code 8, minus zero, is zero.
+inline constexpr int8_t kDoubledE2M1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+// Half the value of an E8M0 code, 2^(code - 128): exact, codes 0 and 1 being subnormal. 255 is NaN.
+inline float half_of_e8m0(uint8_t code) {
+  if (code == 255) return std::numeric_limits<float>::quiet_NaN();
+  return std::bit_cast<float>(code < 2 ? uint32_t{0x00200000} << code : (uint32_t{code} - 1) << 23);
+}
+
+//   | e | qs[16]           |     y = 2^(e - 127) * E2M1 value of q
+//   0   1                  17
+struct [[gnu::packed]] BlockMXFP4 {
+  static constexpr DType kType = DType::MXFP4;
+  static constexpr int kElements = 32;
+  uint8_t e;
+  uint8_t qs[16];
+};
+
+static_assert(sizeof(BlockIQ4_NL) == 18 && sizeof(BlockIQ4_XS) == 136 && sizeof(BlockMXFP4) == 17);
 static_assert(sizeof(BlockQ4_0) == 18 && sizeof(BlockQ4_1) == 20 && sizeof(BlockQ5_0) == 22);
 static_assert(sizeof(BlockQ8_0) == 34 && sizeof(BlockQ4_K) == 144 && sizeof(BlockQ5_K) == 176);
 static_assert(sizeof(BlockQ6_K) == 210 && alignof(BlockQ6_K) == 1 && alignof(BlockQ5_0) == 1);

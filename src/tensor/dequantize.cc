@@ -83,6 +83,29 @@ void dequantize_block(const BlockQ6_K& block, float* y) {
   }
 }
 
+// 32 codes, low halves first.
+void dequantize_codes(const uint8_t* qs, const int8_t (&values)[16], float scale, float* y) {
+  for (int j = 0; j < 16; ++j) {
+    y[j] = scale * static_cast<float>(values[qs[j] & 15]);
+    y[j + 16] = scale * static_cast<float>(values[qs[j] >> 4]);
+  }
+}
+
+void dequantize_block(const BlockIQ4_NL& block, float* y) {
+  dequantize_codes(block.qs, kIQ4Values, f16_to_f32(block.d), y);
+}
+
+void dequantize_block(const BlockIQ4_XS& block, float* y) {
+  const float d = f16_to_f32(block.d);
+  for (int group = 0; group < 8; ++group)
+    dequantize_codes(block.qs + 16 * group, kIQ4Values, d * static_cast<float>(block.scale(group)),
+                     y + 32 * group);
+}
+
+void dequantize_block(const BlockMXFP4& block, float* y) {
+  dequantize_codes(block.qs, kDoubledE2M1, half_of_e8m0(block.e), y);
+}
+
 template <class Block>
 void dequantize_blocks(const std::byte* from, int64_t n, float* to) {
   for (int64_t i = 0; i < n; i += Block::kElements, from += sizeof(Block), to += Block::kElements)
@@ -122,6 +145,12 @@ RowFunction row_function(DType type) {
       return dequantize_blocks<BlockQ5_K>;
     case DType::Q6_K:
       return dequantize_blocks<BlockQ6_K>;
+    case DType::IQ4_NL:
+      return dequantize_blocks<BlockIQ4_NL>;
+    case DType::IQ4_XS:
+      return dequantize_blocks<BlockIQ4_XS>;
+    case DType::MXFP4:
+      return dequantize_blocks<BlockMXFP4>;
     default:
       return nullptr;
   }

@@ -7,7 +7,8 @@
 
 namespace tensor {
 
-// The types that dequantize_row knows: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K.
+// The types that dequantize_row knows: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K, IQ4_NL,
+// IQ4_XS, MXFP4.
 bool can_dequantize(DType type);
 
 // `n` elements of a row, stored at `from` at any alignment, to `to`. F16 and BF16 are exact, F32 is copied.

@@ -14,8 +14,8 @@
 namespace tensor {
 namespace {
 
-constexpr DType kTypes[] = {DType::F16,  DType::BF16, DType::Q4_0, DType::Q4_1, DType::Q5_0,
-                            DType::Q8_0, DType::Q4_K, DType::Q5_K, DType::Q6_K};
+constexpr DType kTypes[] = {DType::F16,  DType::BF16, DType::Q4_0, DType::Q4_1,   DType::Q5_0,  DType::Q8_0,
+                            DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS};
 constexpr uint16_t kOne = 0x3C00;  // 1.0 as F16
 constexpr uint16_t kHalf = 0x3800;
 
@@ -51,6 +51,52 @@ TEST(Dequantize, EveryTypeEqualsTheReferenceBitForBit) {
     expect_equal(golden, type, "blocks", "values");
     if (golden.has("odd_blocks")) expect_equal(golden, type, "odd_blocks", "odd_values");
   }
+}
+
+// Like the others, but for scale 255: NaN in the format's standard and here, 2^128 in the reference's
+// arithmetic.
+TEST(Dequantize, MXFP4EqualsTheReferenceBitForBitWhereItsScaleIsANumber) {
+  const auto dir = GOLDEN_OR_SKIP("blocks");
+  const tests::GoldenTensors golden(dir / "mxfp4.safetensors");
+  expect_equal(golden, DType::MXFP4, "blocks", "values");
+  const auto odd = golden.values<std::byte>("odd_blocks");
+  const auto values = golden.values<float>("odd_values");
+  for (size_t i = 0; i < odd.size() / sizeof(BlockMXFP4); ++i) {
+    std::array<float, 32> y;
+    dequantize_row(DType::MXFP4, &odd[i * sizeof(BlockMXFP4)], 32, y.data());
+    for (int j = 0; j < 32; ++j) {
+      if (odd[i * sizeof(BlockMXFP4)] == std::byte{255}) {
+        EXPECT_TRUE(std::isnan(y[j]));
+      } else {
+        EXPECT_TRUE(same_value(y[j], values[i * 32 + j])) << "odd block " << i << " element " << j;
+      }
+    }
+  }
+}
+
+TEST(Dequantize, ScalesOfMXFP4AreExactDownToTheSubnormals) {
+  for (int e = 0; e < 255; ++e) {
+    BlockMXFP4 block{.e = static_cast<uint8_t>(e), .qs = {}};
+    block.qs[0] = 0x91;  // 0.5 and -0.5
+    block.qs[1] = 0x86;  // 4 and minus zero
+    const auto y = dequantized(block);
+    EXPECT_EQ(y[0], std::ldexp(0.5, e - 127));
+    EXPECT_EQ(y[16], std::ldexp(-0.5, e - 127));
+    EXPECT_EQ(y[1], static_cast<float>(std::ldexp(4.0, e - 127)));
+    EXPECT_FALSE(std::signbit(y[17]));
+  }
+}
+
+TEST(Dequantize, GroupsOfIQ4_XSHaveSignedScalesOfSixBits) {
+  BlockIQ4_XS block{.d = kOne, .scales_h = 0, .scales_l = {}, .qs = {}};
+  block.scales_l[2] = 0x5A;       // low halves of S of groups 4 and 5
+  block.scales_h = 3 << (2 * 5);  // upper bits of group 5
+  for (uint8_t& q : block.qs) q = 0xF8;
+  const auto y = dequantized(block);
+  EXPECT_EQ(y[4 * 32], 10 - 32);
+  EXPECT_EQ(y[5 * 32], 5 + 48 - 32);
+  EXPECT_EQ(y[5 * 32 + 16], (5 + 48 - 32) * 113.0f);
+  EXPECT_EQ(y[0], -32);
 }
 
 TEST(Dequantize, LowNibblesComeFirst) {

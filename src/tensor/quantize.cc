@@ -141,6 +141,65 @@ void quantize_block(const float* x, BlockQ6_K& block) {
   }
 }
 
+// The code whose value is nearest, the first of equals.
+int nearest_code(const int8_t (&values)[16], float x) {
+  int best = 0;
+  for (int code = 1; code < 16; ++code)
+    if (std::fabs(static_cast<float>(values[code]) - x) < std::fabs(static_cast<float>(values[best]) - x))
+      best = code;
+  return best;
+}
+
+// Codes of 32 values, low halves first.
+void nearest_codes(const float* x, const int8_t (&values)[16], float inverse, uint8_t* qs) {
+  for (int j = 0; j < 16; ++j)
+    qs[j] = static_cast<uint8_t>(nearest_code(values, x[j] * inverse) |
+                                 nearest_code(values, x[j + 16] * inverse) << 4);
+}
+
+// A scale for IQ4 values such that the extreme element takes code 0. A group of (almost) zeros has none.
+float iq4_step(const float* x) {
+  const float top = extreme(x, 32);
+  return std::fabs(top) < 1e-15f ? 0.0f : top / kIQ4Values[0];
+}
+
+void quantize_block(const float* x, BlockIQ4_NL& block) {
+  const float step = iq4_step(x);
+  nearest_codes(x, kIQ4Values, reciprocal_or_zero(step), block.qs);
+  // With the codes chosen, the scale of least squared error, large elements weighing more.
+  float product = 0, square = 0;
+  for (int j = 0; j < 32; ++j) {
+    const auto value = static_cast<float>(kIQ4Values[block.qs[j % 16] >> (j / 16 * 4) & 15]);
+    product += x[j] * x[j] * value * x[j];
+    square += x[j] * x[j] * value * value;
+  }
+  block.d = f32_to_f16(step == 0.0f || square == 0.0f ? 0.0f : product / square);
+}
+
+void quantize_block(const float* x, BlockIQ4_XS& block) {
+  float step[8];
+  for (int group = 0; group < 8; ++group) step[group] = iq4_step(x + 32 * group);
+  block.d = f32_to_f16(extreme(step, 8) / -32);
+  const float d = f16_to_f32(block.d), inverse_d = reciprocal_or_zero(d);
+  block.scales_h = 0;
+  std::memset(block.scales_l, 0, sizeof block.scales_l);
+  for (int group = 0; group < 8; ++group) {
+    const int scale = std::clamp(static_cast<int>(std::round(step[group] * inverse_d)), -32, 31);
+    const int code = scale + 32;
+    block.scales_l[group / 2] |= static_cast<uint8_t>((code & 15) << (group % 2 * 4));
+    block.scales_h = static_cast<uint16_t>(block.scales_h | (code >> 4) << (2 * group));
+    nearest_codes(x + 32 * group, kIQ4Values, reciprocal_or_zero(d * static_cast<float>(scale)),
+                  block.qs + 16 * group);
+  }
+}
+
+void quantize_block(const float* x, BlockMXFP4& block) {
+  // The largest element lands in [4, 8) of which 6 is the last code.
+  const float top = std::fabs(extreme(x, 32));
+  block.e = static_cast<uint8_t>(top > 0 ? std::max(std::ilogb(top) - 2 + 127, 0) : 0);
+  nearest_codes(x, kDoubledE2M1, 1.0f / half_of_e8m0(block.e), block.qs);
+}
+
 template <class Block>
 void quantize_blocks(const float* from, int64_t n, std::byte* to) {
   for (int64_t i = 0; i < n; i += Block::kElements, from += Block::kElements, to += sizeof(Block)) {
@@ -186,6 +245,12 @@ RowFunction row_function(DType type) {
       return quantize_blocks<BlockQ5_K>;
     case DType::Q6_K:
       return quantize_blocks<BlockQ6_K>;
+    case DType::IQ4_NL:
+      return quantize_blocks<BlockIQ4_NL>;
+    case DType::IQ4_XS:
+      return quantize_blocks<BlockIQ4_XS>;
+    case DType::MXFP4:
+      return quantize_blocks<BlockMXFP4>;
     default:
       return nullptr;
   }

@@ -1,9 +1,9 @@
 #pragma once
 // Floats to stored elements, for test models and for conversion of files.
 //
-// F16, BF16, Q4_0, Q4_1, Q5_0 and Q8_0 give the bytes that llama.cpp's reference quantiser gives. Q4_K, Q5_K
-// and Q6_K take each group's range as it is and search no better scale, so their error is somewhat above the
-// best one possible.
+// F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0 and MXFP4 give the bytes that llama.cpp's reference quantiser gives.
+// Q4_K, Q5_K, Q6_K, IQ4_NL and IQ4_XS take each group's range as it is and search no better scale, so their
+// error is somewhat above the best one possible.
 #include <cstddef>
 #include <cstdint>
 

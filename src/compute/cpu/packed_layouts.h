@@ -5,14 +5,13 @@
 // after the other. A field of width 4 is cut into words, a word of each row beside the others; a field of
 // width 2 likewise:
 //
-//   word w of a field   | row 0 | row 1 | ... | row 15 |     64 bytes (width 4) or 32 (width 2)
+//   word w of a field   | row 0 | row 1 | ... | row 15 |     64 bytes (width 4), 32 (width 2) or 16 (width 1)
 //
 // So a kernel that walks along a panel reads one stream from front to back. Types with one F16 scale per
-// block put two blocks into a record, for alignment of the words to 64 bytes; an odd last block leaves the
-// second half unused.
+// block put two blocks into a record, those with a scale of one byte four, for alignment of the words to 64
+// bytes; a last record with fewer blocks leaves the rest unused.
 //
-// A further type is: its block in tensor/, a struct and a line of kLayouts here, a case of unpack_group
-// (packed_matrix.cc), a format of linear_formats.inc.
+// What a further type takes: "A further type" in docs/kernels.md.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +23,7 @@ namespace compute::cpu {
 
 inline constexpr int kWordBytes = 64;  // a word of 16 rows
 inline constexpr int kHalfBytes = 32;  // a 16-bit field of 16 rows
+inline constexpr int kByteBytes = 16;  // an 8-bit field of 16 rows
 
 // How a word is stored.
 enum class WordChange : uint8_t {
@@ -35,7 +35,7 @@ enum class WordChange : uint8_t {
 
 struct PackedField {
   int from;        // first byte in the file's block
-  int width;       // bytes of an entry: 2 or 4
+  int width;       // bytes of an entry: 1, 2 or 4
   int count;       // entries
   int to;          // first byte in the record, of the record's first block
   int block_step;  // from there to the next block's
@@ -152,12 +152,40 @@ struct Q6_K {
                                           {0, 4, 32, kQuants, kBlock}}}};
 };
 
+//   | d, d | qs[4 words] | qs[4 words] |
+struct IQ4_NL {
+  static constexpr int kQuants = 64, kBlock = 4 * kWordBytes, kRecord = kQuants + 2 * kBlock;
+  static constexpr PackedLayout kLayout{
+      tensor::DType::IQ4_NL, 18, 32, 2, kRecord, {{{0, 2, 1, 0, kHalfBytes}, {2, 4, 4, kQuants, kBlock}}}};
+};
+
+//   | d | scales_h | scales_l[1 word] | qs[32 words] |
+struct IQ4_XS {
+  static constexpr int kHigh = 32, kLow = 64, kQuants = kLow + kWordBytes;
+  static constexpr int kRecord = kQuants + 32 * kWordBytes;
+  static constexpr PackedLayout kLayout{
+      tensor::DType::IQ4_XS,
+      136,
+      256,
+      1,
+      kRecord,
+      {{{0, 2, 1, 0, 0}, {2, 2, 1, kHigh, 0}, {4, 4, 1, kLow, 0}, {8, 4, 32, kQuants, 0}}}};
+};
+
+//   | e, e, e, e | qs[4 words] | qs[4 words] | qs[4 words] | qs[4 words] |
+struct MXFP4 {
+  static constexpr int kQuants = 64, kBlock = 4 * kWordBytes, kRecord = kQuants + 4 * kBlock;
+  static constexpr PackedLayout kLayout{
+      tensor::DType::MXFP4, 17, 32, 4, kRecord, {{{0, 1, 1, 0, kByteBytes}, {1, 4, 4, kQuants, kBlock}}}};
+};
+
 }  // namespace layout
 
 inline constexpr std::array kLayouts{
-    layout::F32::kLayout,  layout::F16::kLayout,  layout::BF16::kLayout, layout::Q4_0::kLayout,
-    layout::Q4_1::kLayout, layout::Q5_0::kLayout, layout::Q8_0::kLayout, layout::Q4_K::kLayout,
-    layout::Q5_K::kLayout, layout::Q6_K::kLayout,
+    layout::F32::kLayout,   layout::F16::kLayout,  layout::BF16::kLayout,   layout::Q4_0::kLayout,
+    layout::Q4_1::kLayout,  layout::Q5_0::kLayout, layout::Q8_0::kLayout,   layout::Q4_K::kLayout,
+    layout::Q5_K::kLayout,  layout::Q6_K::kLayout, layout::IQ4_NL::kLayout, layout::IQ4_XS::kLayout,
+    layout::MXFP4::kLayout,
 };
 
 // Null if matrices of this type cannot be packed.

@@ -60,6 +60,7 @@ void interleave(const PanelRows& rows, int64_t from, int count, std::byte* to) {
 }
 
 void interleave_field(const PackedField& field, const PanelRows& rows, int64_t from, std::byte* to) {
+  if (field.width == 1) return interleave<uint8_t, WordChange::none>(rows, from, field.count, to);
   if (field.width == 2) return interleave<uint16_t, WordChange::none>(rows, from, field.count, to);
   switch (field.change) {
     case WordChange::none:
@@ -129,6 +130,11 @@ struct Lane {
 // q[j] = bits [4 high, 4 high + 4) of byte j of the field, minus `offset`.
 void nibbles(const Lane& lane, int at, int high, int offset, int8_t* q, int count = 32) {
   for (int j = 0; j < count; ++j) q[j] = static_cast<int8_t>((lane.byte(at, j) >> (4 * high) & 15) - offset);
+}
+
+// The value that each code of four bits stands for; codes as in nibble_halves.
+void table_values(const Lane& lane, int at, const int8_t (&values)[16], int8_t* q) {
+  for (int j = 0; j < 32; ++j) q[j] = values[lane.byte(at, j % 16) >> (j / 16 * 4) & 15];
 }
 
 // The two halves of 16 bytes: elements 0..15, 16..31.
@@ -205,6 +211,28 @@ UnpackedGroup unpack_q6_k(const Lane& lane, int block, int group) {
   return out;
 }
 
+UnpackedGroup unpack_iq4_nl(const Lane& lane, int block) {
+  UnpackedGroup out{.scale = lane.half(block * kHalfBytes), .sub_scale = {1, 1}};
+  table_values(lane, layout::IQ4_NL::kQuants + block * layout::IQ4_NL::kBlock, tensor::kIQ4Values, out.q);
+  return out;
+}
+
+UnpackedGroup unpack_iq4_xs(const Lane& lane, int group) {
+  using L = layout::IQ4_XS;
+  const int low = lane.byte(L::kLow, group / 2) >> (4 * (group % 2)) & 15;
+  const int high = base::load_le<uint16_t>(lane.record + L::kHigh + 2 * lane.lane) >> (2 * group) & 3;
+  UnpackedGroup out{.scale = lane.half(0) * static_cast<float>((low | high << 4) - 32), .sub_scale = {1, 1}};
+  table_values(lane, L::kQuants + group * 4 * kWordBytes, tensor::kIQ4Values, out.q);
+  return out;
+}
+
+UnpackedGroup unpack_mxfp4(const Lane& lane, int block) {
+  const uint8_t e = base::load_le<uint8_t>(lane.record + block * kByteBytes + lane.lane);
+  UnpackedGroup out{.scale = tensor::half_of_e8m0(e), .sub_scale = {1, 1}};
+  table_values(lane, layout::MXFP4::kQuants + block * layout::MXFP4::kBlock, tensor::kDoubledE2M1, out.q);
+  return out;
+}
+
 float element(const PackedMatrix& matrix, int64_t row, int64_t k) {
   const std::byte* panel = matrix.panel(row / kPanelRows);
   const int64_t i = k * kPanelRows + row % kPanelRows;
@@ -242,6 +270,12 @@ UnpackedGroup unpack_group(const PackedMatrix& matrix, int64_t row, int64_t grou
       return unpack_q5_k(lane, group_of_block);
     case DType::Q6_K:
       return unpack_q6_k(lane, block_of_record, group_of_block);
+    case DType::IQ4_NL:
+      return unpack_iq4_nl(lane, block_of_record);
+    case DType::IQ4_XS:
+      return unpack_iq4_xs(lane, group_of_block);
+    case DType::MXFP4:
+      return unpack_mxfp4(lane, block_of_record);
     default:
       break;
   }

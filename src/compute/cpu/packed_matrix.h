@@ -24,7 +24,7 @@ struct PackedMatrix {
   const std::byte* panel(int64_t i) const { return panels + i * panel_bytes; }
 };
 
-// F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K.
+// The types of kLayouts (packed_layouts.h).
 bool can_pack(tensor::DType type);
 
 // A matrix of this shape whose panels are still to be placed: n_panels() * panel_bytes bytes, 64-byte

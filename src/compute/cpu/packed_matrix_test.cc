@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "compute/cpu/packed_layouts.h"
 #include "compute/cpu/panel_memory.h"
 #include "tensor/dequantize.h"
 
@@ -15,8 +16,12 @@ namespace {
 
 using tensor::DType;
 
-constexpr DType kTypes[] = {DType::F32,  DType::F16,  DType::BF16, DType::Q4_0, DType::Q4_1,
-                            DType::Q5_0, DType::Q8_0, DType::Q4_K, DType::Q5_K, DType::Q6_K};
+std::vector<DType> all_types() {
+  std::vector<DType> types;
+  for (const PackedLayout& layout : kLayouts) types.push_back(layout.type);
+  return types;
+}
+const std::vector<DType> kTypes = all_types();
 
 std::vector<std::byte> random_bytes(size_t n, uint64_t seed) {
   std::mt19937_64 random(seed);

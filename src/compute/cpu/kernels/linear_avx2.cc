@@ -31,6 +31,12 @@ INLINE void store_words(std::byte* to, Ints words) {
 INLINE __m128i load_shorts(const std::byte* from) {
   return _mm_load_si128(reinterpret_cast<const __m128i*>(from));
 }
+INLINE Ints load_shorts_as_words(const std::byte* from) {
+  return _mm256_cvtepu16_epi32(load_shorts(from));
+}
+INLINE Ints load_bytes_as_words(const std::byte* from) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
 INLINE Floats load_halves(const std::byte* from) {
   return _mm256_cvtph_ps(load_shorts(from));
 }
@@ -79,6 +85,23 @@ INLINE Ints shift_left_by(Ints a, int bits) {
 template <int kBits>
 INLINE Ints shift_right_signed(Ints a) {
   return _mm256_srai_epi32(a, kBits);
+}
+INLINE Ints smaller_of(Ints a, Ints b) {
+  return _mm256_min_epi32(a, b);
+}
+INLINE Ints larger_of(Ints a, Ints b) {
+  return _mm256_max_epi32(a, b);
+}
+INLINE Ints all_ones_where_equal(Ints a, Ints b) {
+  return _mm256_cmpeq_epi32(a, b);
+}
+// Each byte of `codes`, below 16, replaced by the table's.
+INLINE Ints look_up(const uint8_t (&table)[16], Ints codes) {
+  const __m128i values = _mm_load_si128(reinterpret_cast<const __m128i*>(table));
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), codes);
+}
+INLINE Floats as_floats(Ints bits) {
+  return _mm256_castsi256_ps(bits);
 }
 INLINE Floats to_floats(Ints a) {
   return _mm256_cvtepi32_ps(a);
@@ -236,7 +259,7 @@ void linear_exact(const PackedMatrix& weight, int64_t first_panel, int64_t last_
 
 void linear_fast(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
                  int64_t first_token, int64_t n_tokens, const KernelTable::LinearOutput& out) {
-  fast_of_type(weight, first_panel, last_panel, x, first_token, n_tokens, out);
+  with_format(weight.type, Fast{weight, first_panel, last_panel, x, first_token, n_tokens, out});
 }
 
 }  // namespace compute::cpu::avx2

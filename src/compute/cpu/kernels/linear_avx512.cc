@@ -28,6 +28,12 @@ INLINE Ints load_words(const std::byte* from) {
 INLINE void store_words(std::byte* to, Ints words) {
   _mm512_store_si512(to, words);
 }
+INLINE Ints load_shorts_as_words(const std::byte* from) {
+  return _mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(from)));
+}
+INLINE Ints load_bytes_as_words(const std::byte* from) {
+  return _mm512_cvtepu8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(from)));
+}
 INLINE Floats load_halves(const std::byte* from) {
   return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(from)));
 }
@@ -77,6 +83,23 @@ INLINE Ints shift_left_by(Ints a, int bits) {
 template <int kBits>
 INLINE Ints shift_right_signed(Ints a) {
   return _mm512_srai_epi32(a, kBits);
+}
+INLINE Ints smaller_of(Ints a, Ints b) {
+  return _mm512_min_epi32(a, b);
+}
+INLINE Ints larger_of(Ints a, Ints b) {
+  return _mm512_max_epi32(a, b);
+}
+INLINE Ints all_ones_where_equal(Ints a, Ints b) {
+  return _mm512_maskz_set1_epi32(_mm512_cmpeq_epi32_mask(a, b), -1);
+}
+// Each byte of `codes`, below 16, replaced by the table's.
+INLINE Ints look_up(const uint8_t (&table)[16], Ints codes) {
+  const __m128i values = _mm_load_si128(reinterpret_cast<const __m128i*>(table));
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), codes);
+}
+INLINE Floats as_floats(Ints bits) {
+  return _mm512_castsi512_ps(bits);
 }
 INLINE Floats to_floats(Ints a) {
   return _mm512_cvtepi32_ps(a);
@@ -184,7 +207,7 @@ void linear_exact(const PackedMatrix& weight, int64_t first_panel, int64_t last_
 
 void linear_fast(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
                  int64_t first_token, int64_t n_tokens, const KernelTable::LinearOutput& out) {
-  fast_of_type(weight, first_panel, last_panel, x, first_token, n_tokens, out);
+  with_format(weight.type, Fast{weight, first_panel, last_panel, x, first_token, n_tokens, out});
 }
 
 }  // namespace compute::cpu::avx512

@@ -20,9 +20,14 @@ namespace {
 
 using tensor::DType;
 
-constexpr DType kQuantised[] = {DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q8_0,
-                                DType::Q4_K, DType::Q5_K, DType::Q6_K};
-constexpr DType kElements[] = {DType::F32, DType::F16, DType::BF16};
+std::vector<DType> types_packed(bool in_groups) {
+  std::vector<DType> types;
+  for (const PackedLayout& layout : kLayouts)
+    if ((layout.block_elements > 1) == in_groups) types.push_back(layout.type);
+  return types;
+}
+const std::vector<DType> kQuantised = types_packed(true);
+const std::vector<DType> kElements = types_packed(false);
 
 // How the weights of a file are made up.
 enum class Fill { any_bits, zero, all_ones, tiny_scales };
@@ -34,6 +39,11 @@ uint16_t random_half(Random& random, Fill fill) {
   const uint16_t bits = static_cast<uint16_t>(random());
   if (fill == Fill::tiny_scales) return bits & 0x8003;  // subnormal or zero, of either sign
   return (bits & 0x7C00) == 0x7C00 ? bits & 0xBFFF : bits;
+}
+
+// An E8M0 code of moderate size, or one of the smallest.
+uint8_t random_exponent(Random& random, Fill fill) {
+  return static_cast<uint8_t>(fill == Fill::tiny_scales ? random() % 4 : 100 + random() % 50);
 }
 
 // Bytes of a tensor file: scales are finite, quants are whatever the fill says.
@@ -53,7 +63,10 @@ std::vector<std::byte> random_weights(DType type, int64_t n_rows, int64_t n_colu
   }
   for (size_t block = 0; block < bytes.size(); block += layout.block_bytes)
     for (const PackedField& field : layout.fields)
-      if (field.width == 2 && field.count == 1) {
+      if (field.width == 1) {
+        bytes[block + field.from] =
+            std::byte{fill == Fill::zero ? uint8_t{0} : random_exponent(random, fill)};
+      } else if (field.width == 2 && field.count == 1) {
         uint16_t half = random_half(random, fill);
         if (type == DType::BF16)
           half = static_cast<uint16_t>((half & 0x8FFF) | 0x3000);  // a moderate exponent
