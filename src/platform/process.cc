@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 
 #include "base/strings.h"
 #include "platform/os_error.h"
@@ -29,12 +30,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 // In a process group of its own, so that its children can be ended with it; with no signal blocked or
 // ignored.
-base::Result<pid_t> spawn(const std::string& program, const ProgramRun& run, int output_fd) {
+base::Result<pid_t> spawn(const std::string& program, const ProgramRun& run, int output_fd, int errors_fd) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors_fd, STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, all;
@@ -58,21 +59,48 @@ base::Result<pid_t> spawn(const std::string& program, const ProgramRun& run, int
   return pid;
 }
 
-// Appends what waits in the pipe; false at its end.
-bool read_waiting(int fd, std::string& output) {
-  char buffer[16 * 1024];
-  for (;;) {
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
-    if (n > 0) {
-      output.append(buffer, static_cast<size_t>(n));
-      if (output.size() > 2 * kKeptOutputBytes) output.erase(0, output.size() - kKeptOutputBytes);
-    } else if (n < 0 && errno == EINTR) {
-      continue;
-    } else {
-      return n < 0 && errno == EAGAIN;
+// What a program writes to one of its streams.
+class OutputPipe {
+ public:
+  static base::Result<OutputPipe> make() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os_error("make", "a pipe", errno);
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return OutputPipe(UniqueFd(ends[0]), UniqueFd(ends[1]));
+  }
+
+  int write_end() const { return write_end_.get(); }
+  void close_write_end() { write_end_.reset(); }
+  pollfd to_poll() const { return {is_open_ ? read_end_.get() : -1, POLLIN, 0}; }
+
+  // Takes what waits in the pipe.
+  void read_waiting() {
+    char buffer[16 * 1024];
+    while (is_open_) {
+      const ssize_t n = ::read(read_end_.get(), buffer, sizeof buffer);
+      if (n > 0) {
+        text_.append(buffer, static_cast<size_t>(n));
+        if (text_.size() > 2 * kKeptOutputBytes) text_.erase(0, text_.size() - kKeptOutputBytes);
+      } else if (n == 0 || errno != EINTR) {
+        is_open_ = n < 0 && errno == EAGAIN;
+        return;
+      }
     }
   }
-}
+
+  std::string text() && {
+    if (text_.size() > kKeptOutputBytes) text_.erase(0, text_.size() - kKeptOutputBytes);
+    return std::move(text_);
+  }
+
+ private:
+  OutputPipe(UniqueFd read_end, UniqueFd write_end)
+      : read_end_(std::move(read_end)), write_end_(std::move(write_end)) {}
+
+  UniqueFd read_end_, write_end_;
+  bool is_open_ = true;
+  std::string text_;
+};
 
 int exit_status_of(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
@@ -108,29 +136,30 @@ base::Result<ProgramOutcome> run_program(const ProgramRun& run) {
   const auto program = find_program(name, run.environment);
   if (!program)
     return base::fail(base::Code::not_found, base::cat("there is no program '", name, "' along PATH"));
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return os_error("make", "a pipe", errno);
-  const UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
-  ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
-  const pid_t pid = TRY(spawn(*program, run, write_end.get()));
-  write_end.reset();
+  OutputPipe output = TRY(OutputPipe::make());
+  OutputPipe errors = TRY(OutputPipe::make());
+  const pid_t pid =
+      TRY(spawn(*program, run, output.write_end(), (run.separate_errors ? errors : output).write_end()));
+  output.close_write_end();
+  errors.close_write_end();
 
-  std::string output;
-  bool pipe_open = true;
   int wait_status = 0;
   // A grandchild may keep the pipe open after the program's end, so its end is asked for at every turn.
   while (::waitpid(pid, &wait_status, WNOHANG) == 0) {
-    struct pollfd poll = {pipe_open ? read_end.get() : -1, POLLIN, 0};
-    ::poll(&poll, 1, kTickMs);
-    if (pipe_open) pipe_open = read_waiting(read_end.get(), output);
+    pollfd polls[] = {output.to_poll(), errors.to_poll()};
+    ::poll(polls, std::size(polls), kTickMs);
+    output.read_waiting();
+    errors.read_waiting();
     if (run.go_on()) continue;
     end_group(pid);
     return base::fail(base::Code::cancelled, base::cat("'", name, "' was stopped"));
   }
-  if (pipe_open) read_waiting(read_end.get(), output);
-  if (output.size() > kKeptOutputBytes) output.erase(0, output.size() - kKeptOutputBytes);
-  return ProgramOutcome{exit_status_of(wait_status), std::move(output)};
+  output.read_waiting();
+  errors.read_waiting();
+  return ProgramOutcome{.exit_status = exit_status_of(wait_status),
+                        .signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
+                        .output = std::move(output).text(),
+                        .errors = std::move(errors).text()};
 }
 
 }  // namespace platform

@@ -15,11 +15,14 @@ struct ProgramRun {
   Environment environment;             // the whole of it
   // Called at least five times a second while the program runs; false ends it (SIGTERM to its process group).
   std::function<bool()> go_on = [] { return true; };
+  bool separate_errors = false;  // standard error has a text of its own
 };
 
 struct ProgramOutcome {
   int exit_status;     // 128 + N if it died of signal N
+  int signal = 0;      // N; 0 if it ended by itself
   std::string output;  // the last 64 KiB of its standard output and error, in the order they came
+  std::string errors;  // with separate_errors: the last 64 KiB of standard error, which `output` lacks then
 };
 
 // Standard input is empty. Code::not_found if there is no such program, Code::cancelled if `go_on` said no.

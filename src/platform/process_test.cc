@@ -21,7 +21,22 @@ TEST(Process, GivesOutputAndStatus) {
 }
 
 TEST(Process, ASignalIsAStatusToo) {
-  EXPECT_EQ(run_program(shell("kill -9 $$"))->exit_status, 137);
+  const auto killed = run_program(shell("kill -9 $$")).value();
+  EXPECT_EQ(killed.exit_status, 137);
+  EXPECT_EQ(killed.signal, 9);
+  const auto exited = run_program(shell("exit 137")).value();
+  EXPECT_EQ(exited.exit_status, 137);
+  EXPECT_EQ(exited.signal, 0);
+}
+
+TEST(Process, KeepsErrorsApartIfAsked) {
+  ProgramRun run = shell("yes result | head -n 50000; yes oops | head -n 50000 >&2; echo end");
+  run.separate_errors = true;
+  const auto outcome = run_program(run).value();
+  EXPECT_TRUE(outcome.output.ends_with("result\nend\n"));
+  EXPECT_EQ(outcome.output.find("oops"), std::string::npos);
+  EXPECT_EQ(outcome.errors.size(), 64u * 1024);
+  EXPECT_TRUE(outcome.errors.ends_with("oops\n"));
 }
 
 TEST(Process, KeepsTheEndOfALongOutput) {
