@@ -1,8 +1,9 @@
-// domicile bench: prefill and decode speed, each beside what the machine could do at best.
+// domicile bench: prefill and decode speed, each beside what the machine could do at best, and beside a peer.
 #include <cmath>
 #include <memory>
 
-#include "apps/domicile/bench_limits.h"
+#include "apps/domicile/bench_plan.h"
+#include "apps/domicile/bench_report.h"
 #include "apps/domicile/commands.h"
 #include "apps/domicile/interrupt.h"
 #include "apps/domicile/model_flags.h"
@@ -10,95 +11,134 @@
 #include "apps/domicile/output.h"
 #include "base/strings.h"
 #include "loading/loaded_model.h"
+#include "platform/cpu_facts.h"
+#include "platform/memory_facts.h"
 
 namespace apps {
 
 using base::cat;
 using base::Code;
 using base::fail;
-using base::Json;
 using base::Result;
 
 namespace {
 
 struct BenchFlags {
   std::string model;
-  int64_t prompt = 512, generate = 64, batch = 1, depth = 0;
+  BenchRequest request;
+  std::optional<std::string> batch, depth, compare;
   bool json = false;
 };
 
-Result<engine::BenchOptions> options_of(const BenchFlags& flags, const config::Settings& settings,
-                                        const Interrupt& interrupt) {
-  const auto check = [](const char* name, int64_t value, int64_t least, int64_t most) -> base::Status {
-    if (value >= least && value <= most) return {};
-    return fail(Code::invalid_argument, cat(name, " is ", value, ", must be ", least, "..", most));
-  };
-  TRY(check("--prompt", flags.prompt, 1, 1 << 24));
-  TRY(check("--generate", flags.generate, 0, 1 << 24));
-  TRY(check("--batch", flags.batch, 1, 256));
-  TRY(check("--depth", flags.depth, 0, 1 << 24));
-  return engine::BenchOptions{.prompt_tokens = flags.prompt,
-                              .generate_tokens = flags.generate,
-                              .depth_tokens = flags.depth,
-                              .batch = static_cast<int>(flags.batch),
-                              .chunk_tokens = *settings.integer("chunk"),
-                              .kv_type = kv_type_of(settings),
-                              .cancelled = &interrupt.flag()};
-}
+// What stays the same for all numbers of threads.
+struct BenchJob {
+  const BenchFlags& flags;
+  const config::Settings& settings;
+  const BenchPlan plan;
+  const std::string path;
+  const std::optional<BenchPeer> peer;
+  const Interrupt& interrupt;
+};
 
-std::string line(const char* what, double rate, double limit) {
-  return cat(what, std::llround(rate * 10) / 10.0, " tokens/s, limit ", std::llround(limit * 10) / 10.0, " (",
-             std::llround(100 * rate / limit), " %)\n");
-}
-
-Json as_json(const BenchFlags& flags, const models::Model& model, const engine::BenchResult& result,
-             const BenchLimits& limits, compute::KvType kv_type) {
-  Json json;
-  json.set("model", model_id(flags.model));
-  json.set("prefill_tokens_per_second", result.prefill_tokens_per_second());
-  json.set("prefill_limit", limits.prefill);
-  json.set("decode_tokens_per_second", flags.generate > 0 ? Json(result.decode_tokens_per_second()) : Json());
-  json.set("decode_limit", limits.decode);
-  json.set("prompt", flags.prompt);
-  json.set("generate", flags.generate);
-  json.set("batch", flags.batch);
-  json.set("depth", flags.depth);
-  json.set("threads", model.backend().n_threads());
-  json.set("kernels", std::string(model.backend().kernels_name()));
-  json.set("numerics", compute::name(model.backend().numerics()));
-  json.set("kv", compute::name(kv_type));
-  json.set("weight_bytes", Json(model.weight_bytes()));
-  json.set("terms", limits.terms);
-  return json;
-}
-
-Result<int> bench(const BenchFlags& flags, const config::Settings& settings) {
-  const Interrupt interrupt = TRY(Interrupt::watch());
-  const engine::BenchOptions options = TRY(options_of(flags, settings, interrupt));
-  const std::string path = TRY(resolve_model(flags.model, settings, &interrupt.flag()));
-  const std::unique_ptr<compute::Backend> backend = TRY(backend_of(settings));
+Result<loading::LoadedModel> load(const BenchJob& job, compute::Backend& backend) {
   ProgressBar bar("loading");
-  const loading::LoadedModel loaded =
-      TRY(loading::load_weights(TRY(loading::open_model(path)),
-                                {.backend = *backend,
-                                 .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
-                                 .cancelled = &interrupt.flag()}));
-  const compute::cpu::RoofOptions roof_options{.n_threads = backend->n_threads(),
-                                               .read_buffer_bytes = loaded.model->decode_weight_bytes()};
-  const compute::cpu::Roof roof = TRY(compute::cpu::measure_roof(roof_options));
-  const engine::BenchResult result = TRY(engine::run_bench(*loaded.model, options));
-  const BenchLimits limits = bench_limits(*loaded.model, *loaded.file, options, roof);
-  if (flags.json) {
-    TRY(print_json(as_json(flags, *loaded.model, result, limits, options.kv_type)));
+  return loading::load_weights(TRY(loading::open_model(job.path)),
+                               {.backend = backend,
+                                .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
+                                .cancelled = &job.interrupt.flag()});
+}
+
+BenchSubject subject_of(const BenchJob& job, const loading::LoadedModel& loaded) {
+  const compute::Backend& backend = loaded.model->backend();
+  BenchSubject subject{.model = model_id(job.flags.model),
+                       .type = type_name(*loaded.file),
+                       .n_parameters = loaded.model->config().n_parameters,
+                       .tensor_bytes = loaded.file->tensor_bytes(),
+                       .weight_bytes = loaded.model->weight_bytes(),
+                       .n_threads = backend.n_threads(),
+                       .kernels = std::string(backend.kernels_name()),
+                       .numerics = compute::name(backend.numerics()),
+                       .kv_type = compute::name(kv_type_of(job.settings)),
+                       .cpu = platform::cpu_facts().model_name};
+  if (job.peer) subject.peer = job.peer->name();
+  return subject;
+}
+
+// The reading rate depends on how much of the buffer caches hold, so it has the size of what a decode step
+// reads; of a model that fills the memory, as much of that as there is room for.
+compute::cpu::RoofOptions roof_options(const models::Model& model) {
+  const uint64_t room = std::max<uint64_t>(platform::memory_facts().usable_bytes / 2, uint64_t{64} << 20);
+  return {.n_threads = model.backend().n_threads(),
+          .read_buffer_bytes = std::min(std::max<uint64_t>(1, model.decode_weight_bytes()), room)};
+}
+
+// Rounds of all cases, each followed by the peer's turn; the machine is measured before each round and after
+// the last, so that a neighbour's noise cannot make the limit look lower than it is.
+Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loaded) {
+  const models::Model& model = *loaded.model;
+  const compute::KvType kv_type = kv_type_of(job.settings);
+  const auto runner = TRY(engine::BenchRunner::make(*loaded.model, job.plan.cases,
+                                                    {.chunk_tokens = *job.settings.integer("chunk"),
+                                                     .kv_type = kv_type,
+                                                     .cancelled = &job.interrupt.flag()}));
+  const compute::cpu::RoofOptions roof = roof_options(model);
+  BenchReport report{.subject = subject_of(job, loaded), .roof = TRY(compute::cpu::measure_roof(roof))};
+  for (const engine::BenchCase& each : job.plan.cases) report.rows.push_back({.bench_case = each});
+
+  const auto go_on = [&] { return !job.interrupt.is_set(); };
+  for (int round = 0; round < job.plan.n_rounds; ++round) {
+    for (BenchRow& row : report.rows) {
+      row.rounds.push_back(TRY(runner->run(row.bench_case)));
+      if (job.peer && BenchPeer::can_run(row.bench_case))
+        row.peer_rounds.push_back(TRY(job.peer->run(job.path, row.bench_case, roof.n_threads, go_on)));
+    }
+    report.roof = best_of(report.roof, TRY(compute::cpu::measure_roof(roof)));
+    if (!go_on()) return fail(Code::cancelled, "the benchmark was cancelled");
+  }
+  const BenchWork work = bench_work(model, *loaded.file, kv_type);
+  for (BenchRow& row : report.rows) row.limits = bench_limits(work, row.bench_case, report.roof);
+  return report;
+}
+
+Result<BenchReport> measure_with_threads(const BenchJob& job, int n_threads) {
+  compute::BackendOptions options = backend_options(job.settings);
+  options.n_threads = n_threads;
+  const std::unique_ptr<compute::Backend> backend = TRY(compute::make_cpu_backend(options));
+  const loading::LoadedModel loaded = TRY(load(job, *backend));
+  return measure(job, loaded);
+}
+
+// A peer reads GGUF files alone; better said before anything is loaded.
+Result<std::optional<BenchPeer>> find_peer(const BenchFlags& flags, const std::string& path) {
+  if (!flags.compare) return std::nullopt;
+  BenchPeer peer = TRY(BenchPeer::find(*flags.compare, platform::process_environment()));
+  const auto file = TRY(model_files::ModelFile::open(path));
+  if (file->container() != model_files::Container::gguf)
+    return fail(Code::invalid_argument, cat("--compare wants a GGUF file, '", path, "' is a ",
+                                            model_files::container_name(file->container())));
+  return peer;
+}
+
+Result<int> bench(BenchFlags flags, const config::Settings& settings) {
+  const Interrupt interrupt = TRY(Interrupt::watch());
+  if (flags.batch) flags.request.batch = *flags.batch;
+  if (flags.depth) flags.request.depth = *flags.depth;
+  const BenchPlan plan = TRY(plan_bench(flags.request, backend_options(settings).n_threads));
+  const std::string path = TRY(resolve_model(flags.model, settings, &interrupt.flag()));
+  const BenchJob job{.flags = flags,
+                     .settings = settings,
+                     .plan = plan,
+                     .path = path,
+                     .peer = TRY(find_peer(flags, path)),
+                     .interrupt = interrupt};
+  std::vector<BenchReport> reports;
+  for (const int n_threads : plan.threads) reports.push_back(TRY(measure_with_threads(job, n_threads)));
+  if (!flags.json) {
+    TRY(print(to_table(reports)));
     return kExitOk;
   }
-  std::string text =
-      cat(model_id(flags.model), ": ", flags.prompt, " prompt + ", flags.generate,
-          " generated tokens at depth ", flags.depth, ", batch ", flags.batch, ", ", backend->n_threads(),
-          " threads, ", backend->kernels_name(), ", ", compute::name(backend->numerics()), "\n");
-  text += line("prefill  ", result.prefill_tokens_per_second(), limits.prefill);
-  if (flags.generate > 0) text += line("decode   ", result.decode_tokens_per_second(), limits.decode);
-  TRY(print(text));
+  for (const BenchReport& report : reports)
+    for (const BenchRow& row : report.rows) TRY(print_json(to_json(report, row)));
   return kExitOk;
 }
 
@@ -108,19 +148,26 @@ Command bench_command() {
   auto flags = std::make_shared<BenchFlags>();
   return {
       .name = "bench",
-      .summary = "Prefill and decode speed, each beside the measured limit of the machine",
+      .summary = "Prefill and decode speed, each beside the measured limit of the machine, and beside a peer",
       .examples =
-          "  domicile bench smollm2\n  domicile bench ./model.gguf --prompt 512 --generate 64 --batch 4 "
-          "--depth 4096",
-      .settings = {std::begin(kComputeSettings), std::end(kComputeSettings)},
+          "  domicile bench smollm2\n"
+          "  domicile bench ./model.gguf --batch 1,2,4,8 --depth 0,4096 --repeat 3\n"
+          "  domicile bench ./model.gguf --compare ~/llama.cpp/build/bin/llama-bench --repeat 5",
+      .settings = {"numerics", "chunk", "kernels", "kv"},
       .declare =
           [flags](FlagSet& set) {
+            BenchRequest& request = flags->request;
             set.positional("MODEL", flags->model, "name, .gguf or folder");
-            set.integer("--prompt", flags->prompt, "prompt tokens of each sequence [512]");
-            set.integer("--generate", flags->generate, "tokens to generate for each sequence [64]");
-            set.integer("--batch", flags->batch, "sequences at once [1]");
-            set.integer("--depth", flags->depth, "tokens already in each context [0]");
-            set.flag("--json", flags->json, "print JSON");
+            set.integer("--prompt", request.prompt, "prompt tokens of each sequence [512]");
+            set.integer("--generate", request.generate, "tokens to generate for each sequence [64]");
+            set.text("--batch", flags->batch, "N,...", "sequences at once [1]");
+            set.text("--depth", flags->depth, "N,...", "tokens already in each context [0]");
+            set.text("--threads", request.threads, "N,...",
+                     "threads that compute; by default one for each core that this process may use");
+            set.integer("--repeat", request.repeat, "rounds; printed are the median and the extremes [1]");
+            set.text("--compare", flags->compare, "PEER",
+                     "a llama-bench (more flags of its own may follow), run in turn on the same file");
+            set.flag("--json", flags->json, "print a line of JSON for each case");
           },
       .run = [flags](const config::Settings& settings) { return bench(*flags, settings); },
   };

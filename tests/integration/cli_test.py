@@ -330,6 +330,66 @@ class CliTest(unittest.TestCase):
         self.assertIsNone(self.json_of("bench", self.model, "--prompt", "16", "--generate", "0")["decode_tokens_per_second"])
         self.fails(2, "bench", self.model, "--prompt", "0", words="--prompt")
         self.fails(2, "bench", self.model, "--batch", "many", words="--batch")
+        self.fails(2, "bench", self.model, "--threads", "0", words="--threads")
+
+    def test_bench_prints_a_line_or_a_row_for_each_case(self):
+        lists = ("bench", self.model, "--prompt", "16", "--generate", "2", "--batch", "1,3", "--depth", "0,70", "--threads", "1,2", "--repeat", "2")
+        lines = [json.loads(line) for line in self.call(*lists, "--json").stdout.splitlines()]
+        self.assertEqual([(o["threads"], o["depth"], o["batch"]) for o in lines], [(t, d, b) for t in (1, 2) for d in (0, 70) for b in (1, 3)])
+        for out in lines:
+            self.assertEqual(len(out["prefill_rounds"]), 2)
+            self.assertLessEqual(min(out["decode_rounds"]), out["decode_tokens_per_second"])
+            self.assertGreater(out["terms"]["kv_bytes_per_token"], 0)
+        table = self.call(*lists[:-2]).stdout.decode().splitlines()
+        rows = [line for line in table if line.startswith("| tiny")]
+        self.assertEqual(len(rows), 8)
+        self.assertEqual(len({len(row) for row in rows}), 1)
+
+    PEER = """#!/usr/bin/env python3
+import json, sys
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+assert open(given["-m"], "rb").read(4) == b"GGUF"
+print("loading", file=sys.stderr)
+print(json.dumps([dict(n_prompt=int(given["-p"]), n_gen=0, avg_ts=2.0), dict(n_prompt=0, n_gen=int(given["-n"]), avg_ts=4.0)]))
+"""
+
+    def peer(self, name, script):
+        path = pathlib.Path(self.write(name, script))
+        path.chmod(0o755)
+        return str(path)
+
+    def test_bench_beside_a_peer(self):
+        short = ("bench", self.model, "--prompt", "16", "--generate", "2")
+        peer = self.peer("fake-bench", self.PEER)
+        out = self.json_of(*short, "--compare", peer, "--repeat", "3", "--depth", "5")
+        self.assertEqual((out["peer"]["name"], out["peer"]["prefill_rounds"], out["peer"]["decode_rounds"]), ("fake-bench", [2.0] * 3, [4.0] * 3))
+        self.assertAlmostEqual(out["peer"]["prefill_ratio"]["max"], max(out["prefill_rounds"]) / 2)
+        self.assertAlmostEqual(out["peer"]["decode_ratio"]["median"], out["decode_tokens_per_second"] / 4)
+        table = self.call(*short, "--compare", f"{peer} -fa 1", "--batch", "1,2").stdout.decode()
+        self.assertEqual([line.split("|")[1].strip() for line in table.splitlines() if "tiny" in line], ["domicile", "fake-bench", "ratio", "domicile"])
+        for script, words in (("#!/bin/sh\necho 'error: cannot read it' >&2\nexit 1\n", ["status 1", "cannot read it"]), ("#!/bin/sh\nkill -11 $$\n", "signal 11"),
+                              ("#!/bin/sh\necho hello\n", "JSON")):
+            self.fails(1, *short, "--compare", self.peer("broken-bench", script), words=words)
+        self.fails(1, *short, "--compare", "/nope", words="/nope")
+        self.fails(2, *short, "--compare", self.model, words="executable")
+        self.fails(2, "bench", self.folder, "--compare", peer, words=["GGUF", "folder"])
+
+    def test_ctrl_c_ends_a_benchmark_and_its_peer(self):
+        pid_file = self.root / "peer.pid"
+        peer = self.peer("slow-bench", f"#!/bin/sh\necho $$ > {pid_file}\nexec sleep 60\n")
+        process = subprocess.Popen([PROGRAM, "bench", self.model, "--prompt", "16", "--generate", "2", "--compare", peer], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=self.environment())
+        while not (pid_file.exists() and pid_file.read_text().strip()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.communicate(timeout=20), (b"", b""))
+        self.assertEqual(process.returncode, 130)
+        self.assertRaises(ProcessLookupError, os.kill, int(pid_file.read_text()), 0)
+        process = subprocess.Popen([PROGRAM, "bench", self.model, "--repeat", "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.communicate(timeout=20), (b"", b""))
+        self.assertEqual(process.returncode, 130)
 
     def test_roof(self):
         out = self.json_of("roof", "--threads", "1")
