@@ -63,6 +63,7 @@ Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, con
       .kv_type = kv_type_of(settings),
       .chunk_tokens = *settings.integer("chunk"),
       .context_tokens = settings.integer("context"),
+      .draft_tokens = settings.text("speculation") == "off" ? 0 : *settings.integer("draft-tokens"),
       .chat_template = TRY(chat_template_of(settings)),
       .if_silent = if_silent,
       .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },

@@ -83,6 +83,8 @@ Json timings_json(const engine::Timings& t) {
   json.set("prompt_tokens", t.prompt_tokens);
   json.set("cached_prompt_tokens", t.cached_prompt_tokens);
   json.set("generated_tokens", t.generated_tokens);
+  json.set("drafted_tokens", t.drafted_tokens);
+  json.set("accepted_tokens", t.accepted_tokens);
   json.set("prefill_seconds", t.prefill_seconds);
   json.set("decode_seconds", t.decode_seconds);
   json.set("prefill_tokens_per_second", prefill_rate(t));
@@ -175,6 +177,7 @@ Command run_command() {
   auto flags = std::make_shared<RunFlags>();
   std::vector<std::string_view> settings(std::begin(kComputeSettings), std::end(kComputeSettings));
   settings.insert(settings.end(), std::begin(kSamplingSettings), std::end(kSamplingSettings));
+  settings.insert(settings.end(), std::begin(kSpeculationSettings), std::end(kSpeculationSettings));
   settings.insert(settings.end(), {"context", "chat-template"});
   return {
       .name = "run",

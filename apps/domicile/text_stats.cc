@@ -35,8 +35,10 @@ double decode_rate(const engine::Timings& t) {
 std::string stats_line(const engine::Timings& t) {
   std::string line = cat("prompt ", t.prompt_tokens, " tokens");
   if (t.cached_prompt_tokens > 0) line += cat(" (", t.cached_prompt_tokens, " cached)");
-  return line + cat(", ", rounded(prefill_rate(t)), " tokens/s; answer ", t.generated_tokens, " tokens, ",
-                    rounded(decode_rate(t)), " tokens/s");
+  line += cat(", ", rounded(prefill_rate(t)), " tokens/s; answer ", t.generated_tokens, " tokens, ",
+              rounded(decode_rate(t)), " tokens/s");
+  if (t.drafted_tokens > 0) line += cat(" (", t.accepted_tokens, " of ", t.drafted_tokens, " drafts right)");
+  return line;
 }
 
 std::string harmless(std::string_view text) {

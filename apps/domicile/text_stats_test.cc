@@ -16,6 +16,11 @@ TEST(Rates, CountWhatWasComputed) {
   EXPECT_EQ(decode_rate(timings), 2);
   EXPECT_EQ(stats_line(timings),
             "prompt 30 tokens (10 cached), 10.0 tokens/s; answer 11 tokens, 2.0 tokens/s");
+  timings.drafted_tokens = 9;
+  timings.accepted_tokens = 5;
+  EXPECT_EQ(stats_line(timings),
+            "prompt 30 tokens (10 cached), 10.0 tokens/s; answer 11 tokens, 2.0 tokens/s (5 of 9 drafts "
+            "right)");
 }
 
 TEST(Rates, AreNothingWithoutTimeOrTokens) {

@@ -53,6 +53,21 @@ constexpr Setting kSettings[] = {
      .least = 1,
      .most = 1 << 30},
 
+    {.name = "speculation",
+     .type = Type::choice,
+     .default_text = "auto",
+     .choices = "auto|off",
+     .help =
+         "guess further tokens where the text repeats itself and check them in one step; answers stay the "
+         "same"},
+    {.name = "draft-tokens",
+     .type = Type::integer,
+     .default_text = "16",
+     .placeholder = "N",
+     .help = "tokens that speculation may guess ahead in one step",
+     .least = 1,
+     .most = 32},
+
     {.name = "chat-template",
      .type = Type::path,
      .placeholder = "FILE",

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "engine/runner.h"
 #include "engine/scheduler.h"
+#include "engine/speculation.h"
 
 namespace engine {
 
@@ -38,6 +39,13 @@ class EngineLoop final : public Engine {
         cache_({.n_pages = options.n_pages, .reuse = options.prefix_cache},
                [this](auto from, auto to, int n_tokens) { runner_->copy_page(from, to, n_tokens); }),
         scheduler_(scheduler_options(options), cache_) {
+    if (options.draft_tokens > 0)
+      speculation_ = std::make_unique<Speculation>(
+          SpeculationOptions{.most_drafts = options.draft_tokens,
+                             .most_rows = Scheduler::max_logit_rows(scheduler_options(options)),
+                             .n_valid_ids = n_valid_ids,
+                             .always = options.always_draft,
+                             .drafter = options.drafter.get()});
     publish_stats();
     thread_ = std::thread([this] { run(); });
   }
@@ -46,7 +54,8 @@ class EngineLoop final : public Engine {
   static SchedulerOptions scheduler_options(const EngineOptions& options) {
     return {.max_sequences = options.max_sequences,
             .chunk_tokens = options.chunk_tokens,
-            .token_gap_seconds = options.token_gap_seconds};
+            .token_gap_seconds = options.token_gap_seconds,
+            .draft_rows = options.draft_tokens > 0 ? kMostDraftRows : 0};
   }
 
   base::Result<RequestId> submit(Request request) override;
@@ -63,9 +72,12 @@ class EngineLoop final : public Engine {
   bool wait_for_mail();
   void take_mail();
   void step();
+  std::span<const PlannedRows> plan_step();
+  void complete_step(std::span<const PlannedRows> plan, double seconds);
   void deliver_step(std::span<const PlannedRows> plan);
   void report_prefill(Sequence& sequence);
-  void deliver_token(Sequence& sequence, std::span<const float> logits);
+  void deliver_tokens(const PlannedRows& planned, int64_t logits_index);
+  bool deliver_token(Sequence& sequence, std::span<const float> logits);
   void finish(RequestId id, FinishReason reason, const base::Error* error = nullptr);
   void fail_step(const char* what);
   void publish_stats();
@@ -75,8 +87,9 @@ class EngineLoop final : public Engine {
   const std::unique_ptr<Runner> runner_;
   kv_cache::KvCache cache_;
   Scheduler scheduler_;
-  EngineStats counters_;            // the running totals; the loop's own
-  std::vector<RequestId> in_step_;  // whose rows are being computed
+  std::unique_ptr<Speculation> speculation_;  // null: off
+  EngineStats counters_;                      // the running totals; the loop's own
+  std::vector<RequestId> in_step_;            // whose rows are being computed
 
   mutable std::mutex mutex_;  // guards everything below but the thread
   std::condition_variable mail_came_;
@@ -207,7 +220,7 @@ void EngineLoop::step() {
   in_step_.clear();
   // What a step may meet is a want of memory; its requests end with an error, and the loop goes on.
   try {
-    const std::span<const PlannedRows> plan = scheduler_.next_step();
+    const std::span<const PlannedRows> plan = plan_step();
     const Clock::time_point begin = Clock::now();
     for (const PlannedRows& planned : plan) {
       Sequence& sequence = *planned.sequence;
@@ -219,7 +232,7 @@ void EngineLoop::step() {
       counters_.cached_prompt_tokens += sequence.n_cached_prompt;
     }
     runner_->forward(plan);
-    scheduler_.complete_step(seconds_between(begin, Clock::now()));
+    complete_step(plan, seconds_between(begin, Clock::now()));
     deliver_step(plan);
   } catch (const std::bad_alloc&) {
     fail_step("there was no memory left for this step");
@@ -229,6 +242,21 @@ void EngineLoop::step() {
   publish_stats();
 }
 
+std::span<const PlannedRows> EngineLoop::plan_step() {
+  const std::span<const PlannedRows> plan = scheduler_.next_step();
+  if (speculation_ == nullptr || !scheduler_.only_decodes()) return plan;
+  speculation_->propose(plan);
+  return scheduler_.add_drafts();
+}
+
+void EngineLoop::complete_step(std::span<const PlannedRows> plan, double seconds) {
+  scheduler_.complete_step(seconds);
+  if (speculation_ == nullptr || !scheduler_.only_decodes()) return;
+  int64_t n_rows = 0;
+  for (const PlannedRows& planned : plan) n_rows += planned.n_rows;
+  speculation_->learn(n_rows, seconds);
+}
+
 void EngineLoop::deliver_step(std::span<const PlannedRows> plan) {
   ++counters_.steps;
   int64_t n_logits = 0;
@@ -236,10 +264,11 @@ void EngineLoop::deliver_step(std::span<const PlannedRows> plan) {
     Sequence& sequence = *planned.sequence;
     counters_.tokens_computed += planned.n_rows;
     const RequestId id = sequence.id;
-    const int64_t logits_index = planned.wants_logits ? n_logits++ : -1;
+    const int64_t logits_index = n_logits;
+    n_logits += planned.n_logits();
     try {
       report_prefill(sequence);
-      if (planned.wants_logits) deliver_token(sequence, runner_->logits(logits_index));
+      if (planned.wants_logits) deliver_tokens(planned, logits_index);
     } catch (const std::exception& exception) {  // of the sampler or the sink: this request's own misfortune
       const base::Error error{base::Code::internal, exception.what()};
       finish(id, FinishReason::error, &error);
@@ -255,17 +284,44 @@ void EngineLoop::report_prefill(Sequence& sequence) {
   sequence.sink->on_prefill(sequence.n_reported, sequence.n_prompt);
 }
 
-void EngineLoop::deliver_token(Sequence& sequence, std::span<const float> logits) {
+// Samples the token that follows, then, as long as it is the one that was drafted, the next: what plain
+// decoding would have computed one by one is in the rows already. The first token that differs makes all rows
+// after it worthless; what they stored is behind n_stored and is written over by the next step.
+void EngineLoop::deliver_tokens(const PlannedRows& planned, int64_t logits_index) {
+  Sequence& sequence = *planned.sequence;
+  sequence.drafting.n_drafted += planned.n_drafts;
+  counters_.drafted_tokens += planned.n_drafts;
+  int64_t n_right = 0;
+  while (deliver_token(sequence, runner_->logits(logits_index + n_right))) {
+    if (n_right == planned.n_drafts ||
+        sequence.tokens.back() != sequence.drafting.drafts[static_cast<size_t>(n_right)]) {
+      if (speculation_ != nullptr) speculation_->judge(sequence, planned.n_drafts, n_right);
+      return;
+    }
+    ++n_right;
+    Scheduler::accept_draft(sequence);
+    ++sequence.drafting.n_accepted;
+    ++counters_.accepted_tokens;
+  }
+}
+
+// False: the sequence has ended and is gone.
+bool EngineLoop::deliver_token(Sequence& sequence, std::span<const float> logits) {
   const auto sampled = sequence.sampler.sample(logits.first(static_cast<size_t>(n_valid_ids_)),
                                                sequence.n_generated(), sequence.n_top_logprobs);
-  if (!sampled) return finish(sequence.id, FinishReason::error, &sampled.error());
+  if (!sampled) {
+    finish(sequence.id, FinishReason::error, &sampled.error());
+    return false;
+  }
   if (sequence.n_generated() == 0) sequence.answered = Clock::now();
   sequence.tokens.push_back(sampled->id);
   ++counters_.tokens_generated;
   const bool goes_on = sequence.sink->on_token(*sampled);
   const bool is_stop = std::ranges::find(sequence.stop_ids, sampled->id) != sequence.stop_ids.end();
-  if (!goes_on || is_stop) return finish(sequence.id, FinishReason::stop);
-  if (sequence.n_tokens() >= sequence.n_limit) finish(sequence.id, FinishReason::length);
+  const bool is_full = sequence.n_tokens() >= sequence.n_limit;
+  if (goes_on && !is_stop && !is_full) return true;
+  finish(sequence.id, goes_on && !is_stop ? FinishReason::length : FinishReason::stop);
+  return false;
 }
 
 void EngineLoop::finish(RequestId id, FinishReason reason, const base::Error* error) {
@@ -273,11 +329,14 @@ void EngineLoop::finish(RequestId id, FinishReason reason, const base::Error* er
   const std::unique_ptr<Sequence> sequence =
       scheduler_.remove(id, /*keep_prefix=*/reason != FinishReason::error);
   if (sequence == nullptr) return;
+  if (speculation_ != nullptr) speculation_->forget(id);
   const Clock::time_point now = Clock::now();
   Timings timings;
   timings.prompt_tokens = sequence->n_prompt;
   timings.cached_prompt_tokens = std::max<int64_t>(sequence->n_cached_prompt, 0);
   timings.generated_tokens = sequence->n_generated();
+  timings.drafted_tokens = sequence->drafting.n_drafted;
+  timings.accepted_tokens = sequence->drafting.n_accepted;
   const bool has_answered = sequence->n_generated() > 0;
   timings.queued_seconds =
       seconds_between(sequence->submitted, sequence->has_started ? sequence->started : now);
@@ -327,12 +386,15 @@ base::Result<std::unique_ptr<Engine>> Engine::start(models::Model& model, const 
                       base::cat("a context of ", options.context_tokens, " tokens needs ",
                                 kv_cache::pages_for(options.context_tokens),
                                 " pages of KV memory, there are ", options.n_pages));
+  if (options.draft_tokens < 0 || options.draft_tokens > kMostDraftTokens)
+    return base::fail(base::Code::invalid_argument, base::cat("a sequence may have 0 to ", kMostDraftTokens,
+                                                              " drafts, not ", options.draft_tokens));
   const int64_t vocab_size = model.config().vocab_size;
   const int64_t n_valid_ids =
       options.n_valid_ids == 0 ? vocab_size : std::min(options.n_valid_ids, vocab_size);
-  auto runner =
-      TRY(Runner::make(model, options.kv_type, options.n_pages,
-                       Scheduler::max_rows(EngineLoop::scheduler_options(options)), options.max_sequences));
+  const SchedulerOptions scheduling = EngineLoop::scheduler_options(options);
+  auto runner = TRY(Runner::make(model, options.kv_type, options.n_pages, Scheduler::max_rows(scheduling),
+                                 options.max_sequences, Scheduler::max_logit_rows(scheduling)));
   return std::make_unique<EngineLoop>(options, n_valid_ids, std::move(runner));
 }
 

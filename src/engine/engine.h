@@ -27,6 +27,8 @@ struct Timings {
   int64_t prompt_tokens = 0;
   int64_t cached_prompt_tokens = 0;  // of these, found in the prefix cache
   int64_t generated_tokens = 0;
+  int64_t drafted_tokens = 0;   // computed as guesses along with other tokens
+  int64_t accepted_tokens = 0;  // of these, what the model said; they are among generated_tokens
 };
 
 // Hears what becomes of one request. Called on the engine's thread, never after on_finish.
@@ -55,6 +57,8 @@ struct Request {
 
 enum class RequestId : uint64_t {};
 
+class Drafter;
+
 struct EngineOptions {
   int64_t context_tokens = 0;  // per sequence; 0: what the model was made for
   int64_t n_pages = 0;         // KV pages in all, see plan_memory(); 0: as many as one sequence needs
@@ -66,7 +70,16 @@ struct EngineOptions {
   bool prefix_cache = true;
   double token_gap_seconds =
       0.25;  // while others decode, prompts are cut so that a step should not take longer
+  // Tokens of a sequence that may be guessed and checked in one step; 0: no speculation. Never changes a
+  // token.
+  int64_t draft_tokens = 0;
+  bool always_draft = false;         // as many as allowed, whatever they cost: for tests
+  std::shared_ptr<Drafter> drafter;  // asked where the sequence's own past has no guess; may be null
 };
+
+// draft_tokens at most, and the drafts of a step over all sequences: no processor computes more rows beside
+// others for nothing.
+inline constexpr int64_t kMostDraftTokens = 32, kMostDraftRows = 32;
 
 struct EngineStats {
   int64_t running = 0, waiting = 0;
@@ -75,6 +88,7 @@ struct EngineStats {
   int64_t prompt_tokens = 0, cached_prompt_tokens = 0;  // of requests that have begun
   int64_t preempted = 0;                                // times a sequence had to give up its pages
   int64_t evicted_pages = 0;
+  int64_t drafted_tokens = 0, accepted_tokens = 0;  // as in Timings
 };
 
 class Engine {

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "engine/oracle_drafter.h"
 #include "engine/scorer.h"
 #include "gtest/gtest.h"
 #include "tests/support/tiny_model.h"
 
 namespace engine {
 namespace {
+
+constexpr compute::KvType kKvTypes[] = {compute::KvType::f32, compute::KvType::bf16};
 
 struct Answer {
   std::vector<TokenId> ids;
@@ -117,6 +120,58 @@ TEST_P(RealModelTest, GivesTheSameBitsAloneAndInACrowdColdAndWarm) {
         EXPECT_EQ(crowd[i].get(), alone[i]) << state_of_cache << ", request " << i;
     }
     EXPECT_GT((*engine)->stats().cached_prompt_tokens, 0);
+  }
+}
+
+// Prompts that say something twice, and a drafter that knows the answers: ids and log-probabilities are those
+// of plain decoding, whatever is guessed, for how far, and with how little room.
+TEST_P(RealModelTest, GivesTheSameBitsHoweverFarItGuesses) {
+  std::vector<Request> requests = some_requests();
+  for (Request& request : requests) {
+    const size_t n = request.prompt.size() / 2;
+    request.prompt.insert(request.prompt.end(), request.prompt.begin(), request.prompt.begin() + n);
+    const float temperatures[] = {0.0f, 0.8f, 2.0f};
+    request.sampling.temperature = temperatures[request.prompt.size() % 3];
+  }
+  for (const compute::KvType kv_type : kKvTypes) {
+    std::vector<Answer> plain;
+    const auto drafter = std::make_shared<OracleDrafter>(OracleDrafter::Kind::sometimes);
+    {
+      RealModel real(path_, GetParam(), /*n_threads=*/1);
+      const auto engine =
+          Engine::start(*real.model, {.context_tokens = 256, .kv_type = kv_type, .prefix_cache = false});
+      ASSERT_TRUE(engine);
+      for (const Request& request : requests) {
+        plain.push_back(ask(**engine, request).get());
+        std::vector<TokenId> text = request.prompt;
+        text.insert(text.end(), plain.back().ids.begin(), plain.back().ids.end());
+        drafter->learn(std::move(text));
+      }
+    }
+    for (int64_t draft_tokens = 1; draft_tokens <= 16; ++draft_tokens) {
+      SCOPED_TRACE("drafts " + std::to_string(draft_tokens));
+      RealModel real(path_, GetParam(), /*n_threads=*/2);
+      // In turn: much room, so little that sequences give up their pages, single rows of prompts.
+      constexpr int64_t kPages[] = {40, 6, 8}, kChunk[] = {512, 37, 1};
+      const auto cut = static_cast<size_t>(draft_tokens % 3);
+      const auto engine = Engine::start(*real.model, {.context_tokens = 256,
+                                                      .n_pages = kPages[cut],
+                                                      .max_sequences = 6,
+                                                      .chunk_tokens = kChunk[cut],
+                                                      .kv_type = kv_type,
+                                                      .draft_tokens = draft_tokens,
+                                                      .always_draft = true,
+                                                      .drafter = draft_tokens % 2 == 0 ? drafter : nullptr});
+      ASSERT_TRUE(engine);
+      for (const char* state_of_cache : {"cold", "warm"}) {
+        std::vector<std::future<Answer>> crowd;
+        for (const Request& request : requests) crowd.push_back(ask(**engine, request));
+        for (size_t i = 0; i < requests.size(); ++i)
+          EXPECT_EQ(crowd[i].get(), plain[i]) << state_of_cache << ", request " << i;
+      }
+      EXPECT_GT((*engine)->stats().drafted_tokens, 0);
+      if (draft_tokens % 2 == 0) EXPECT_GT((*engine)->stats().accepted_tokens, 0);
+    }
   }
 }
 

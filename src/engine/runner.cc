@@ -3,17 +3,18 @@
 namespace engine {
 
 base::Result<std::unique_ptr<Runner>> Runner::make(models::Model& model, compute::KvType kv_type,
-                                                   int64_t n_pages, int64_t max_rows, int64_t max_sequences) {
+                                                   int64_t n_pages, int64_t max_rows, int64_t max_sequences,
+                                                   int64_t max_logit_rows) {
   std::unique_ptr<Runner> runner(new Runner(model));
-  TRY(model.reserve(max_rows, max_sequences));
+  TRY(model.reserve(max_rows, max_logit_rows));
   runner->kv_memory_ = TRY(model.backend().make_kv_memory(model.kv_shape(kv_type), n_pages));
   runner->vocab_size_ = static_cast<size_t>(model.config().vocab_size);
   runner->tokens_.reserve(static_cast<size_t>(max_rows));
   runner->sequences_.reserve(static_cast<size_t>(max_sequences));
-  runner->logit_rows_.reserve(static_cast<size_t>(max_sequences));
+  runner->logit_rows_.reserve(static_cast<size_t>(max_logit_rows));
   // Not zeroed, so that rows that are never used take no memory.
   runner->logits_ =
-      std::make_unique_for_overwrite<float[]>(static_cast<size_t>(max_sequences) * runner->vocab_size_);
+      std::make_unique_for_overwrite<float[]>(static_cast<size_t>(max_logit_rows) * runner->vocab_size_);
   return runner;
 }
 
@@ -25,12 +26,16 @@ void Runner::forward(std::span<const PlannedRows> plan) {
     const Sequence& sequence = *planned.sequence;
     const auto first_row = static_cast<int64_t>(tokens_.size());
     const auto first = sequence.tokens.begin() + sequence.cache.n_stored;
-    tokens_.insert(tokens_.end(), first, first + planned.n_rows);
+    tokens_.insert(tokens_.end(), first, first + (planned.n_rows - planned.n_drafts));
+    const auto draft = sequence.drafting.drafts.begin();
+    tokens_.insert(tokens_.end(), draft, draft + planned.n_drafts);
     sequences_.push_back({.first_row = first_row,
                           .n_rows = planned.n_rows,
                           .position = sequence.cache.n_stored,
                           .pages = sequence.cache.pages});
-    if (planned.wants_logits) logit_rows_.push_back(static_cast<int32_t>(tokens_.size() - 1));
+    const auto n_rows = static_cast<int64_t>(tokens_.size());
+    for (int64_t row = n_rows - planned.n_logits(); row < n_rows; ++row)
+      logit_rows_.push_back(static_cast<int32_t>(row));
   }
   model_.forward({.tokens = tokens_, .sequences = sequences_, .logit_rows = logit_rows_}, *kv_memory_,
                  logits_.get());

@@ -32,7 +32,7 @@ auto position_by_id(Sequences& sequences, RequestId id) {
 
 Scheduler::Scheduler(const SchedulerOptions& options, kv_cache::KvCache& cache)
     : options_(options), cache_(cache) {
-  CHECK(options.max_sequences > 0 && options.chunk_tokens > 0);
+  CHECK(options.max_sequences > 0 && options.chunk_tokens > 0 && options.draft_rows >= 0);
   running_.reserve(static_cast<size_t>(options.max_sequences));
   plan_.reserve(static_cast<size_t>(options.max_sequences));
   prompts_.reserve(static_cast<size_t>(options.max_sequences));
@@ -43,7 +43,12 @@ Scheduler::~Scheduler() {
 }
 
 int64_t Scheduler::max_rows(const SchedulerOptions& options) {
-  return std::max(options.chunk_tokens, options.max_sequences + least_prompt_rows(options));
+  return std::max(
+      {options.chunk_tokens, options.max_sequences + least_prompt_rows(options), max_logit_rows(options)});
+}
+
+int64_t Scheduler::max_logit_rows(const SchedulerOptions& options) {
+  return options.max_sequences + options.draft_rows;
 }
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
@@ -79,7 +84,8 @@ std::span<const PlannedRows> Scheduler::next_step() {
   for (const auto& sequence : running_) {
     if (sequence->n_planned == 0) continue;
     const bool is_last = sequence->n_planned == sequence->n_to_compute();
-    plan_.push_back({.sequence = sequence.get(), .n_rows = sequence->n_planned, .wants_logits = is_last});
+    plan_.push_back(
+        {.sequence = sequence.get(), .n_rows = sequence->n_planned, .wants_logits = is_last, .n_drafts = 0});
   }
   CHECK(!plan_.empty() || is_idle());
   return plan_;
@@ -182,12 +188,41 @@ int64_t Scheduler::give(Sequence& sequence, int64_t budget) {
   return n_rows;
 }
 
+bool Scheduler::only_decodes() const {
+  return n_decodes_ == std::ssize(plan_);
+}
+
+std::span<const PlannedRows> Scheduler::add_drafts() {
+  CHECK(only_decodes());
+  int64_t n_left = options_.draft_rows;
+  for (PlannedRows& planned : plan_) {
+    const auto n_wanted = std::min(n_left, std::ssize(planned.sequence->drafting.drafts));
+    planned.n_drafts = room_for_drafts(*planned.sequence, n_wanted);
+    planned.n_rows += planned.n_drafts;
+    n_left -= planned.n_drafts;
+  }
+  return plan_;
+}
+
+int64_t Scheduler::room_for_drafts(Sequence& sequence, int64_t n_wanted) {
+  const int64_t n = std::min(n_wanted, sequence.n_limit - 1 - sequence.n_tokens());
+  const auto n_held = std::ssize(sequence.cache.pages);
+  const int64_t n_more = kv_cache::pages_for(sequence.n_tokens() + n) - n_held;
+  if (n_more <= 0) return std::max<int64_t>(n, 0);
+  // One page for each that runs is left alone: the next step needs no more, so drafts preempt nobody.
+  if (cache_.n_available() - n_more >= std::ssize(running_) &&
+      cache_.grow(sequence.cache, sequence.n_tokens() + n))
+    return n;
+  return n_held * kv_cache::kPageTokens - sequence.n_tokens();
+}
+
 void Scheduler::complete_step(double seconds) {
-  int64_t n_rows = 0;
+  int64_t n_rows = 0;  // but drafts, which do not come with prompts
   for (const PlannedRows& planned : plan_) {
-    planned.sequence->cache.n_stored += planned.n_rows;
+    const int64_t n_certain = planned.n_rows - planned.n_drafts;
+    planned.sequence->cache.n_stored += n_certain;
     cache_.publish(planned.sequence->cache, planned.sequence->tokens);
-    n_rows += planned.n_rows;
+    n_rows += n_certain;
   }
   // Small steps are bound by reading the weights and say nothing about the cost of a row.
   if (n_rows < kLeastPromptRows || n_rows <= n_decodes_) return;

@@ -15,6 +15,8 @@
 //   - When pages run out, cached pages go first, then the sequence that arrived last gives up its pages and
 //   queues again
 //     with what it has generated. The oldest sequence is never preempted, so all of them end.
+//   - Drafts (engine/speculation.h) are added to steps that read no prompt, and never take a page that
+//   another sequence could need for its next token.
 // None of this changes a single token of an answer (docs/numerics.md).
 #include <deque>
 #include <memory>
@@ -30,13 +32,17 @@ struct SchedulerOptions {
   int max_sequences = 32;           // running at once
   int64_t chunk_tokens = 512;       // rows of a step
   double token_gap_seconds = 0.25;  // aimed at, while others decode
+  int64_t draft_rows = 0;           // drafts of a step at most, over all sequences
 };
 
-// The next n_rows tokens of a sequence.
+// The next n_rows - n_drafts tokens of a sequence, then the first n_drafts of its drafts.
 struct PlannedRows {
   Sequence* sequence = nullptr;
   int64_t n_rows = 0;
-  bool wants_logits = false;  // of the last row: it is the sequence's last token
+  bool wants_logits = false;  // of its last token and of its drafts: the last token is among the rows
+  int64_t n_drafts = 0;
+
+  int64_t n_logits() const { return wants_logits ? 1 + n_drafts : 0; }
 };
 
 class Scheduler {
@@ -45,8 +51,9 @@ class Scheduler {
   Scheduler(const SchedulerOptions& options, kv_cache::KvCache& cache);
   ~Scheduler();
 
-  // Rows of the largest step that a scheduler with these options plans.
+  // Rows of the largest step that a scheduler with these options plans, and those of them that want logits.
   static int64_t max_rows(const SchedulerOptions& options);
+  static int64_t max_logit_rows(const SchedulerOptions& options);
 
   // REQUIRES: ids ascend.
   void add(std::unique_ptr<Sequence> sequence);
@@ -58,9 +65,19 @@ class Scheduler {
   // next_step().
   std::span<const PlannedRows> next_step();
 
-  // The planned rows have been computed, which took that long. Then the caller appends tokens, or removes
-  // sequences.
+  // Whether the planned step only decodes: only then may there be drafts.
+  bool only_decodes() const;
+
+  // Adds rows for the sequences' drafts, as far as they fit before their limits and into pages that nobody
+  // else will need for the next step. Returns the plan. REQUIRES: only_decodes().
+  std::span<const PlannedRows> add_drafts();
+
+  // The planned rows have been computed, which took that long. Drafts do not count as stored: the caller
+  // appends tokens, and calls accept_draft() for each that was drafted, or removes sequences.
   void complete_step(double seconds);
+
+  // The sequence's last token is the next of its drafts, so its keys and values are stored already.
+  static void accept_draft(Sequence& sequence) { ++sequence.cache.n_stored; }
 
   bool is_idle() const { return running_.empty() && waiting_.empty(); }
   std::span<const std::unique_ptr<Sequence>> running() const { return running_; }
@@ -79,6 +96,7 @@ class Scheduler {
   int64_t prompt_budget() const;
   void plan_prompts(int64_t budget);
   int64_t give(Sequence& sequence, int64_t budget);
+  int64_t room_for_drafts(Sequence& sequence, int64_t n_wanted);
 
   const SchedulerOptions options_;
   kv_cache::KvCache& cache_;

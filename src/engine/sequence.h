@@ -13,10 +13,20 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/suffix_drafter.h"
 #include "kv_cache/kv_cache.h"
 #include "sampling/sampler.h"
 
 namespace engine {
+
+// Guesses at what a sequence will say next (engine/speculation.h).
+struct Drafting {
+  std::vector<TokenId> drafts;  // what may follow `tokens`; only of the step being planned and computed
+  bool by_drafter = false;      // not by its own suffixes
+  SuffixDrafter suffixes;
+  Acceptance drafter_acceptance{0.7};
+  int64_t n_drafted = 0, n_accepted = 0;
+};
 
 struct Sequence {
   using Clock = std::chrono::steady_clock;
@@ -31,6 +41,9 @@ struct Sequence {
   kv_cache::SequencePages cache;
   int64_t n_cached_prompt = -1;  // prompt tokens found in the cache when it first began; -1: it has not
   int64_t n_planned = 0;         // rows in the step being planned
+
+  // The speculation's.
+  Drafting drafting;
 
   // The engine's.
   sampling::Sampler sampler{sampling::Parameters{}};

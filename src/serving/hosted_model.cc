@@ -18,7 +18,8 @@ uint64_t work_bytes(const models::Config& c, const HostOptions& options) {
   const auto rows = static_cast<uint64_t>(options.chunk_tokens + options.max_sequences);
   const auto floats_per_row =
       static_cast<uint64_t>(2 * c.width + 2 * (c.n_heads + c.n_kv_heads) * c.head_dim + 2 * c.ffn_width);
-  const auto logits = static_cast<uint64_t>(options.max_sequences) * static_cast<uint64_t>(c.vocab_size);
+  const int64_t logit_rows = options.max_sequences + (options.draft_tokens > 0 ? engine::kMostDraftRows : 0);
+  const auto logits = static_cast<uint64_t>(logit_rows) * static_cast<uint64_t>(c.vocab_size);
   return kProgramBytes + 4 * (rows * floats_per_row + logits);
 }
 
@@ -54,13 +55,13 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
   host->loaded_ = std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
       std::move(opened),
       {.backend = *host->backend_, .progress = options.progress, .cancelled = options.cancelled})));
-  host->engine_ =
-      TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
-                                                        .n_pages = memory.n_pages,
-                                                        .max_sequences = options.max_sequences,
-                                                        .chunk_tokens = options.chunk_tokens,
-                                                        .kv_type = options.kv_type,
-                                                        .n_valid_ids = host->loaded_->n_valid_ids}));
+  host->engine_ = TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
+                                                                    .n_pages = memory.n_pages,
+                                                                    .max_sequences = options.max_sequences,
+                                                                    .chunk_tokens = options.chunk_tokens,
+                                                                    .kv_type = options.kv_type,
+                                                                    .n_valid_ids = host->loaded_->n_valid_ids,
+                                                                    .draft_tokens = options.draft_tokens}));
   host->fill_served(options);
   return host;
 }

@@ -21,6 +21,7 @@ struct HostOptions {
   int64_t chunk_tokens = 512;
   std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
   int max_sequences = 32;
+  int64_t draft_tokens = 0;                  // engine::EngineOptions::draft_tokens
   std::optional<std::string> chat_template;  // source that takes the place of the model's own
   SamplingChoices if_silent;                 // defaults for a model that brings none of its own
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes of weights; may be empty
