@@ -7,7 +7,7 @@
 // logits, where it is reported.
 //
 // Rows lie in tiles of 12, which one inner loop takes together; a tile runs group by group, and the last tile
-// is as narrow as it has rows, so that a single row is contiguous:
+// is as narrow as it has rows, so that a single row is contiguous. Up to 16 rows are one tile:
 //
 //   tile 0 (12 rows)                                              tile 1 ...
 //   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   a "row" is 32 int8 in q, a float in scale
@@ -17,8 +17,9 @@
 
 namespace compute::cpu {
 
-inline constexpr int kGroup = 32;       // values that share a scale
-inline constexpr int kTileTokens = 12;  // rows of a tile
+inline constexpr int kGroup = 32;           // values that share a scale
+inline constexpr int kTileTokens = 12;      // rows of a tile
+inline constexpr int kLoneTileTokens = 16;  // but as many, or fewer, that are all the rows there are, are one
 
 // Where one row goes. Element j of group g is q[g * 32 * stride + j]; group g's entry in the others is at
 // [g * stride], in offset_sum16 at [2 * g * stride] and the following.
@@ -64,11 +65,12 @@ struct QuantizedRows {
   }
 
   QuantizedRow row(int64_t i) const {
-    const int64_t first = i - i % kTileTokens;  // of the tile
-    const int64_t entry = first * (n_columns / kGroup) + i % kTileTokens;
+    const int64_t tile = n_rows <= kLoneTileTokens ? kLoneTileTokens : kTileTokens;
+    const int64_t first = i - i % tile;  // of the tile
+    const int64_t entry = first * (n_columns / kGroup) + i % tile;
     return {q + entry * kGroup,       scale + entry,
             scaled_sum + entry,       offset_sum + entry,
-            offset_sum16 + 2 * entry, std::min<int64_t>(kTileTokens, n_rows - first)};
+            offset_sum16 + 2 * entry, std::min(tile, n_rows - first)};
   }
 
  private:

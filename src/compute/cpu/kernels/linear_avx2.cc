@@ -168,6 +168,9 @@ INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 16 registers.
 constexpr int kStreamTokens = 4;
 constexpr int64_t kStreamMost = 8;
+constexpr int stream_strips(int n_tokens) {
+  return n_tokens <= 2 ? 2 : 1;
+}
 constexpr int kBlockStrips = 2;
 constexpr int kBlockTokens = 3;
 constexpr int kHalvesTokens = 2;

@@ -15,9 +15,12 @@ namespace {
 #define INLINE [[gnu::always_inline]] inline
 
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
-constexpr int kStreamTokens = 12;    // 12 integer and 12 float sums, and what unpacking needs
-constexpr int64_t kStreamMost = 12;  // beyond, taking weights apart once pays
-constexpr int kBlockStrips = 2;      // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
+constexpr int kStreamTokens = 16;    // from 13 on some of the sums wait in memory, which costs nothing
+constexpr int64_t kStreamMost = 16;  // beyond, taking weights apart once pays
+constexpr int stream_strips(int n_tokens) {
+  return n_tokens <= 3 ? 4 : n_tokens <= 6 ? 2 : 1;  // up to 12 integer and 12 float sums
+}
+constexpr int kBlockStrips = 2;  // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;
 constexpr int kHalvesTokens = 4;  // Q6_K keeps one more sum: 3 x 2 x 4
 constexpr int kElementStrips = 2;

@@ -260,7 +260,8 @@ TEST(Linear, TokensOfACallMayBeginAtAnyTile) {
       std::vector<float> whole(c.n_tokens * c.n_rows), parts(c.n_tokens * c.n_rows);
       choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, 0, c.n_tokens,
                                 {whole.data(), c.n_rows, nullptr, false});
-      for (const auto& [first, count] : {std::pair{0, 12}, std::pair{12, 24}, std::pair{36, 4}})
+      for (const auto& [first, count] :
+           {std::pair{0, 12}, std::pair{12, 24}, std::pair{36, 4}, std::pair{24, 16}})
         choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, first, count,
                                   {parts.data() + first * c.n_rows, c.n_rows, nullptr, false});
       expect_same_bits(whole, parts, describe(*choice.table, type, c));
