@@ -166,6 +166,7 @@ TEST_F(RealModel, HasTheSameBitsHoweverItIsRun) {
                            {"chunks of 64", {.n_threads = 2}, {.chunk_tokens = 64}},
                            {"batch 8", {.n_threads = 2}, {.batch = 8}},
                            {"avx2", {.n_threads = 2, .kernels = "avx2"}, {}},
+                           {"avx_vnni", {.n_threads = 2, .kernels = "avx_vnni"}, {}},
                            {"avx512", {.n_threads = 2, .kernels = "avx512"}, {}}};
   std::string first;
   for (const Way& way : ways) {

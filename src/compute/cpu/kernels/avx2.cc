@@ -5,20 +5,33 @@
 
 namespace compute::cpu {
 
+namespace {
+constexpr KernelTable kTable{
+    .name = "avx2",
+    .linear_exact = avx2::linear_exact,
+    .linear_fast = avx2::linear_fast,
+    .quantize_row = avx2::quantize_row,
+    .rms_norm = avx2::rms_norm,
+    .rope = avx2::rope,
+    .silu_multiply = avx2::silu_multiply,
+    .attend_page_f32 = avx2::attend_page_f32,
+    .attend_page_bf16 = avx2::attend_page_bf16,
+    .merge_pages = avx2::merge_pages,
+    .finish_attention = avx2::finish_attention,
+};
+}  // namespace
+
 const KernelTable& avx2_kernels() {
-  static constexpr KernelTable table{
-      .name = "avx2",
-      .linear_exact = avx2::linear_exact,
-      .linear_fast = avx2::linear_fast,
-      .quantize_row = avx2::quantize_row,
-      .rms_norm = avx2::rms_norm,
-      .rope = avx2::rope,
-      .silu_multiply = avx2::silu_multiply,
-      .attend_page_f32 = avx2::attend_page_f32,
-      .attend_page_bf16 = avx2::attend_page_bf16,
-      .merge_pages = avx2::merge_pages,
-      .finish_attention = avx2::finish_attention,
-  };
+  return kTable;
+}
+
+const KernelTable& avx_vnni_kernels() {
+  static constexpr KernelTable table = [] {
+    KernelTable vnni = kTable;
+    vnni.name = "avx_vnni";
+    vnni.linear_fast = avx_vnni::linear_fast;
+    return vnni;
+  }();
   return table;
 }
 

@@ -8,6 +8,10 @@ bool runs_avx2(const platform::CpuFeatures& cpu) {
   return cpu.avx2 && cpu.fma && cpu.f16c;
 }
 
+bool runs_avx_vnni(const platform::CpuFeatures& cpu) {
+  return runs_avx2(cpu) && cpu.avx_vnni;
+}
+
 bool runs_avx512(const platform::CpuFeatures& cpu) {
   return runs_avx2(cpu) && cpu.avx512f && cpu.avx512bw && cpu.avx512vl && cpu.avx512dq && cpu.avx512_vnni;
 }
@@ -16,8 +20,10 @@ bool runs_avx512(const platform::CpuFeatures& cpu) {
 
 std::span<const KernelChoice> built_kernels() {
   static const platform::CpuFeatures cpu = platform::cpu_features();
-  static const KernelChoice choices[] = {
-      {&avx512_kernels(), runs_avx512(cpu)}, {&avx2_kernels(), runs_avx2(cpu)}, {&scalar_kernels(), true}};
+  static const KernelChoice choices[] = {{&avx512_kernels(), runs_avx512(cpu)},
+                                         {&avx_vnni_kernels(), runs_avx_vnni(cpu)},
+                                         {&avx2_kernels(), runs_avx2(cpu)},
+                                         {&scalar_kernels(), true}};
   return choices;
 }
 

@@ -23,6 +23,7 @@
 
 // The instruction sets behind the tables of dispatch.cc, which checks for exactly these.
 #define ISA_AVX2 "avx2,fma,f16c"
+#define ISA_AVX_VNNI "avx2,fma,f16c,avxvnni"
 #define ISA_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"
 
 // Before a loop over registers, whose count is a template argument: no register array survives a loop that

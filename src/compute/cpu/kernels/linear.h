@@ -20,6 +20,10 @@ DECLARE_LINEAR_KERNELS
 namespace avx2 {
 DECLARE_LINEAR_KERNELS
 }
+namespace avx_vnni {  // all but linear_fast are avx2's
+void linear_fast(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
+                 int64_t first_token, int64_t n_tokens, const KernelTable::LinearOutput& out);
+}
 namespace avx512 {
 DECLARE_LINEAR_KERNELS
 }

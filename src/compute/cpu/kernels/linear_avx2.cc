@@ -14,110 +14,10 @@ namespace {
 
 #define INLINE [[gnu::always_inline]] inline
 
-// ---- the vectors that the .inc files are written in
+#include "compute/cpu/kernels/linear_vectors_avx2.inc"
 
-using Floats = __m256;
-using Ints = __m256i;
-constexpr int kLanes = 8;
 // The fewer bits a weight has, the more products fit into 16 bits: taken apart, types keep their own offset.
 constexpr bool kUniformOffset = false;
-
-INLINE Ints load_words(const std::byte* from) {
-  return _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
-}
-INLINE void store_words(std::byte* to, Ints words) {
-  _mm256_store_si256(reinterpret_cast<__m256i*>(to), words);
-}
-INLINE __m128i load_shorts(const std::byte* from) {
-  return _mm_load_si128(reinterpret_cast<const __m128i*>(from));
-}
-INLINE Ints load_shorts_as_words(const std::byte* from) {
-  return _mm256_cvtepu16_epi32(load_shorts(from));
-}
-INLINE Ints load_bytes_as_words(const std::byte* from) {
-  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
-}
-INLINE Floats load_halves(const std::byte* from) {
-  return _mm256_cvtph_ps(load_shorts(from));
-}
-INLINE Floats load_bf16(const std::byte* from) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load_shorts(from)), 16));
-}
-INLINE Floats load_floats(const std::byte* from) {
-  return _mm256_load_ps(reinterpret_cast<const float*>(from));
-}
-INLINE void store_floats(std::byte* to, Floats values) {
-  _mm256_store_ps(reinterpret_cast<float*>(to), values);
-}
-INLINE Floats zero_floats() {
-  return _mm256_setzero_ps();
-}
-INLINE Ints broadcast(int32_t value) {
-  return _mm256_set1_epi32(value);
-}
-INLINE Floats broadcast(float value) {
-  return _mm256_set1_ps(value);
-}
-INLINE Ints broadcast_bytes(const int8_t* four) {
-  int32_t word;
-  __builtin_memcpy(&word, four, 4);
-  return _mm256_set1_epi32(word);
-}
-INLINE Ints operator_and(Ints a, Ints b) {
-  return _mm256_and_si256(a, b);
-}
-INLINE Ints operator_or(Ints a, Ints b) {
-  return _mm256_or_si256(a, b);
-}
-INLINE Ints add(Ints a, Ints b) {
-  return _mm256_add_epi32(a, b);
-}
-[[maybe_unused]] INLINE Ints add_bytes(Ints a, Ints b) {
-  return _mm256_add_epi8(a, b);
-}
-// By an amount that is a constant after inlining.
-INLINE Ints shift_right_by(Ints a, int bits) {
-  return _mm256_srli_epi32(a, bits);
-}
-INLINE Ints shift_left_by(Ints a, int bits) {
-  return _mm256_slli_epi32(a, bits);
-}
-template <int kBits>
-INLINE Ints shift_right_signed(Ints a) {
-  return _mm256_srai_epi32(a, kBits);
-}
-INLINE Ints smaller_of(Ints a, Ints b) {
-  return _mm256_min_epi32(a, b);
-}
-INLINE Ints larger_of(Ints a, Ints b) {
-  return _mm256_max_epi32(a, b);
-}
-INLINE Ints all_ones_where_equal(Ints a, Ints b) {
-  return _mm256_cmpeq_epi32(a, b);
-}
-// Each byte of `codes`, below 16, replaced by the table's.
-INLINE Ints look_up(const uint8_t (&table)[16], Ints codes) {
-  const __m128i values = _mm_load_si128(reinterpret_cast<const __m128i*>(table));
-  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), codes);
-}
-INLINE Floats as_floats(Ints bits) {
-  return _mm256_castsi256_ps(bits);
-}
-INLINE Floats to_floats(Ints a) {
-  return _mm256_cvtepi32_ps(a);
-}
-INLINE Floats multiply(Floats a, Floats b) {
-  return _mm256_mul_ps(a, b);
-}
-INLINE Floats negate(Floats a) {
-  return _mm256_xor_ps(a, _mm256_set1_ps(-0.0f));
-}
-INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
-  return _mm256_fmadd_ps(a, b, c);
-}
-INLINE void prefetch(const std::byte* from) {
-  _mm_prefetch(reinterpret_cast<const char*>(from), _MM_HINT_T0);
-}
 
 // Dot products of unsigned weights below 2^kBits and signed activations, four to a lane, word by word of a
 // group. vpmaddubsw leaves pairs of products in 16 bits; as many words are added there as surely fit: 2 * 127
@@ -156,20 +56,16 @@ struct Dot<8> {
   INLINE Ints total() const { return sum; }
 };
 
-// The n first lanes of `values` to a row of the output.
-INLINE void put_row(float* to, const float* bias, bool add, Floats values, int64_t n) {
-  const Ints mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 8 ? n : 8)),
-                                       _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  if (bias != nullptr) values = _mm256_add_ps(values, _mm256_maskload_ps(bias, mask));
-  if (add) values = _mm256_add_ps(_mm256_maskload_ps(to, mask), values);
-  _mm256_maskstore_ps(to, mask, values);
-}
-
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 16 registers.
 constexpr int kStreamTokens = 4;
-constexpr int64_t kStreamMost = 8;
+// Two passes over weights of 8 bits, which need no taking apart, are faster than blocks of bytes; of others
+// not.
+constexpr int64_t stream_most(int bits) {
+  return bits == 8 ? 8 : 4;
+}
+// One token: 2 panels, so two streams from memory (Q8_0: 78 % of a plain read with one, all of it with two).
 constexpr int stream_strips(int n_tokens) {
-  return n_tokens <= 2 ? 2 : 1;
+  return n_tokens <= 1 ? 4 : n_tokens <= 2 ? 2 : 1;
 }
 constexpr int kBlockStrips = 2;
 constexpr int kBlockTokens = 3;

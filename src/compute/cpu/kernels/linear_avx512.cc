@@ -15,8 +15,11 @@ namespace {
 #define INLINE [[gnu::always_inline]] inline
 
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
-constexpr int kStreamTokens = 16;    // from 13 on some of the sums wait in memory, which costs nothing
-constexpr int64_t kStreamMost = 16;  // beyond, taking weights apart once pays
+constexpr int kStreamTokens = 16;  // from 13 on some of the sums wait in memory, which costs nothing
+// Beyond, taking weights apart once pays.
+constexpr int64_t stream_most(int /*bits*/) {
+  return 16;
+}
 constexpr int stream_strips(int n_tokens) {
   return n_tokens <= 3 ? 4 : n_tokens <= 6 ? 2 : 1;  // up to 12 integer and 12 float sums
 }
