@@ -56,6 +56,9 @@ Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, con
                                                    const std::atomic<bool>* cancelled,
                                                    const serving::SamplingChoices& if_silent) {
   const std::string path = TRY(resolve_model(model, settings, cancelled));
+  std::optional<std::string> draft_path;
+  if (const auto draft = settings.text("draft-model"))
+    draft_path = TRY(resolve_model(*draft, settings, cancelled));
   ProgressBar bar(base::cat("loading ", model_id(model)));
   const serving::HostOptions options{
       .id = model_id(model),
@@ -64,6 +67,7 @@ Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, con
       .chunk_tokens = *settings.integer("chunk"),
       .context_tokens = settings.integer("context"),
       .draft_tokens = settings.text("speculation") == "off" ? 0 : *settings.integer("draft-tokens"),
+      .draft_path = std::move(draft_path),
       .chat_template = TRY(chat_template_of(settings)),
       .if_silent = if_silent,
       .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },

@@ -12,7 +12,7 @@ namespace apps {
 
 // Names for Command::settings.
 inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk", "kernels", "kv"};
-inline constexpr std::string_view kSpeculationSettings[] = {"speculation", "draft-tokens"};
+inline constexpr std::string_view kSpeculationSettings[] = {"speculation", "draft-tokens", "draft-model"};
 inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p",
                                                          "min-p",       "seed",  "max-tokens"};
 

@@ -67,6 +67,10 @@ constexpr Setting kSettings[] = {
      .help = "tokens that speculation may guess ahead in one step",
      .least = 1,
      .most = 32},
+    {.name = "draft-model",
+     .type = Type::path,
+     .placeholder = "MODEL",
+     .help = "a smaller model with the same vocabulary that guesses where the text does not repeat itself"},
 
     {.name = "chat-template",
      .type = Type::path,

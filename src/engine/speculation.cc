@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kReadPerStep = 4096;
 
 // Measured costs are noisy; less gain than this is none.
-constexpr double kLeastGain = 1.03;
+constexpr double kLeastGain = 1.05;
 
 // A drafter that is of no use costs one step in this many about a step's time, then half as often each time.
 constexpr int64_t kFirstTrialInterval = 64;
@@ -29,6 +29,8 @@ Speculation::Speculation(const SpeculationOptions& options) : options_(options),
 void Speculation::propose(std::span<const PlannedRows> plan) {
   CHECK(std::ssize(plan) <= options_.most_rows);
   look_up(plan);
+  // What drafts are worth is seen against a step without; two of them are all it takes.
+  if (!options_.always && !costs_.is_known(std::ssize(plan))) return drop_drafts();
   const Expected expected = choose_lookups();
   if (options_.drafter != nullptr) ask_drafter(expected);
 }
@@ -49,6 +51,10 @@ void Speculation::look_up(std::span<const PlannedRows> plan) {
     drafting.suffixes.draft(sequence.tokens, most, drafting.drafts, probabilities_[candidates_.size()]);
     candidates_.push_back({.sequence = &sequence, .most = most});
   }
+}
+
+void Speculation::drop_drafts() {
+  for (const Candidate& candidate : candidates_) candidate.sequence->drafting.drafts.clear();
 }
 
 // Takes drafts one by one, each time the likeliest, and goes back to where tokens per second were highest.

@@ -53,6 +53,7 @@ class Speculation {
   };
 
   void look_up(std::span<const PlannedRows> plan);
+  void drop_drafts();
   Expected choose_lookups();
   size_t likeliest_next(double& chance) const;
   void ask_drafter(const Expected& without);

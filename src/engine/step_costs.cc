@@ -9,17 +9,28 @@ namespace engine {
 
 namespace {
 
-// A further row costs this part of the first, until more is known: about what small models cost that are
-// bound by arithmetic, a little much for large ones.
-constexpr double kRowShare = 0.1;
+// A further row costs this part of the first, until more is known: about what it costs small models, which
+// are bound by arithmetic early, and much for large ones. Beyond the largest size that was measured it is
+// taken to cost no less, and no more than the larger share.
+constexpr double kRowShare = 0.2, kMostRowShare = 0.4;
 
-// Contexts grow and other programs come and go: what was measured so many steps ago is asked again.
+// What was measured is asked again after so many steps, the sooner the less often it was measured: two slow
+// steps by accident must not keep a size from being used, and contexts grow.
 constexpr int64_t kTrustedSteps = 2048;
+constexpr int64_t kFirstTrustedSteps = 16;  // times two with each sample
+
+int64_t trusted_steps(int64_t n_samples) {
+  return std::min(kTrustedSteps, kFirstTrustedSteps << std::min<int64_t>(n_samples, 10));
+}
 
 // One step that the machine held up does not make its size look bad for long.
 constexpr double kMostRise = 1.5;
 constexpr double kLearningRate = 0.15;
 constexpr int64_t kSureSamples = 3;
+
+// The first step of a size touches memory that was never used and may take twice its time: it is measured
+// again before it counts.
+constexpr int64_t kLeastSamples = 2;
 
 double presumed(int64_t n_rows) {
   return 1 + kRowShare * static_cast<double>(n_rows - 1);
@@ -34,18 +45,20 @@ StepCosts::StepCosts(int64_t most_rows) : entries_(static_cast<size_t>(most_rows
 void StepCosts::learn(int64_t n_rows, double seconds) {
   CHECK(n_rows >= 1 && n_rows < std::ssize(entries_));
   Entry& entry = entries_[static_cast<size_t>(n_rows)];
-  if (!is_known(n_rows)) entry = {};
+  if (now_ - entry.learned_at > trusted_steps(entry.n_samples)) entry = {};
   ++now_;
   entry.learned_at = now_;
   ++entry.n_samples;
   if (entry.n_samples > kSureSamples) seconds = std::min(seconds, kMostRise * entry.seconds);
-  const double rate = std::max(1.0 / static_cast<double>(entry.n_samples), kLearningRate);
-  entry.seconds += rate * (seconds - entry.seconds);
+  if (entry.n_samples <= kLeastSamples)
+    entry.seconds = entry.n_samples == 1 ? seconds : std::min(seconds, entry.seconds);
+  else
+    entry.seconds += kLearningRate * (seconds - entry.seconds);
 }
 
 bool StepCosts::is_known(int64_t n_rows) const {
   const Entry& entry = entries_[static_cast<size_t>(n_rows)];
-  return entry.n_samples > 0 && now_ - entry.learned_at <= kTrustedSteps;
+  return entry.n_samples >= kLeastSamples && now_ - entry.learned_at <= trusted_steps(entry.n_samples);
 }
 
 double StepCosts::seconds(int64_t n_rows) const {
@@ -63,8 +76,9 @@ double StepCosts::seconds(int64_t n_rows) const {
   if (above != 0)
     return std::lerp(at(below), at(above),
                      static_cast<double>(n_rows - below) / static_cast<double>(above - below));
-  double slope = at(below) / presumed(below) * kRowShare;
-  if (lowest < below) slope = std::max(slope, (at(below) - at(lowest)) / static_cast<double>(below - lowest));
+  const double first_row = at(lowest) / presumed(lowest);
+  const double measured = below > lowest ? (at(below) - at(lowest)) / static_cast<double>(below - lowest) : 0;
+  const double slope = std::clamp(measured, kRowShare * first_row, kMostRowShare * first_row);
   return at(below) + slope * static_cast<double>(n_rows - below);
 }
 

@@ -15,6 +15,9 @@ class StepCosts {
   // REQUIRES: 1 <= n_rows <= most_rows.
   void learn(int64_t n_rows, double seconds);
 
+  // Whether steps of this size were measured, often and lately enough.
+  bool is_known(int64_t n_rows) const;
+
   // Expected seconds of a step of n_rows, between and beyond measured sizes by straight lines. Before
   // anything was learned the unit is arbitrary: only ratios mean something, here as everywhere.
   double seconds(int64_t n_rows) const;
@@ -25,7 +28,6 @@ class StepCosts {
     int64_t n_samples = 0;
     int64_t learned_at = 0;
   };
-  bool is_known(int64_t n_rows) const;
 
   std::vector<Entry> entries_;  // by rows; [0] is not used
   int64_t now_ = 0;             // counts samples

@@ -48,7 +48,7 @@ class SuffixDrafter {
   static size_t class_of(int64_t match_length);
 
   SuffixIndex index_;
-  std::array<Acceptance, kClasses> acceptance_{Acceptance(0.1), Acceptance(0.25), Acceptance(0.5),
+  std::array<Acceptance, kClasses> acceptance_{Acceptance(0.05), Acceptance(0.15), Acceptance(0.4),
                                                Acceptance(0.75), Acceptance(0.9)};
   bool has_given_up_ = false;
 };

@@ -3,7 +3,9 @@
 #include <ctime>
 
 #include "base/strings.h"
+#include "engine/draft_model.h"
 #include "engine/memory_plan.h"
+#include "loading/same_vocabulary.h"
 #include "platform/memory_facts.h"
 
 namespace serving {
@@ -30,14 +32,28 @@ compute::KvShape kv_shape(const models::Config& c, compute::KvType type) {
           .type = type};
 }
 
-Result<engine::MemoryPlan> plan(const loading::OpenedModel& opened, const HostOptions& options) {
-  return engine::plan_memory({.usable_bytes = platform::memory_facts().usable_bytes,
-                              .weight_bytes = opened.file->tensor_bytes(),
-                              .work_bytes = work_bytes(opened.config, options),
-                              .page_bytes = kv_shape(opened.config, options.kv_type).page_bytes(),
-                              .model_context = opened.config.context_length,
-                              .requested_context = options.context_tokens.value_or(0),
-                              .max_sequences = options.max_sequences});
+// Each page of the model has one of the draft model beside it, so whatever fits there fits here.
+Result<engine::MemoryPlan> plan(const loading::OpenedModel& opened, const loading::OpenedModel* draft,
+                                const HostOptions& options) {
+  engine::MemoryNeeds needs{.usable_bytes = platform::memory_facts().usable_bytes,
+                            .model_context = opened.config.context_length,
+                            .requested_context = options.context_tokens.value_or(0),
+                            .max_sequences = options.max_sequences};
+  for (const loading::OpenedModel* each : {&opened, draft}) {
+    if (each == nullptr) continue;
+    needs.weight_bytes += each->file->tensor_bytes();
+    needs.work_bytes += work_bytes(each->config, options);
+    needs.page_bytes += kv_shape(each->config, options.kv_type).page_bytes();
+  }
+  return engine::plan_memory(needs);
+}
+
+Result<std::unique_ptr<loading::OpenedModel>> open_draft(const loading::OpenedModel& model,
+                                                         const HostOptions& options) {
+  if (!options.draft_path || options.draft_tokens == 0) return nullptr;
+  auto draft = std::make_unique<loading::OpenedModel>(TRY(loading::open_model(*options.draft_path)));
+  TRY(loading::check_same_vocabulary(model, *draft));
+  return draft;
 }
 
 }  // namespace
@@ -49,21 +65,40 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
     auto replaced = loading::replace_template(opened.text, *options.chat_template);
     if (!replaced) return base::fail(replaced.error(), "the given chat template");
   }
-  const engine::MemoryPlan memory = TRY(plan(opened, options));
+  std::unique_ptr<loading::OpenedModel> draft = TRY(open_draft(opened, options));
+  const engine::MemoryPlan memory = TRY(plan(opened, draft.get(), options));
   host->note_ = memory.note;
   host->backend_ = TRY(compute::make_cpu_backend(options.backend));
-  host->loaded_ = std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
-      std::move(opened),
-      {.backend = *host->backend_, .progress = options.progress, .cancelled = options.cancelled})));
-  host->engine_ = TRY(engine::Engine::start(*host->loaded_->model, {.context_tokens = memory.context_tokens,
-                                                                    .n_pages = memory.n_pages,
-                                                                    .max_sequences = options.max_sequences,
-                                                                    .chunk_tokens = options.chunk_tokens,
-                                                                    .kv_type = options.kv_type,
-                                                                    .n_valid_ids = host->loaded_->n_valid_ids,
-                                                                    .draft_tokens = options.draft_tokens}));
+  host->loaded_ = TRY(host->load_weights(std::move(opened), options));
+  if (draft != nullptr) host->draft_ = TRY(host->load_weights(std::move(*draft), options));
+  host->engine_ = TRY(host->start_engine(memory, options));
   host->fill_served(options);
   return host;
+}
+
+Result<std::unique_ptr<loading::LoadedModel>> HostedModel::load_weights(loading::OpenedModel opened,
+                                                                        const HostOptions& options) {
+  return std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
+      std::move(opened),
+      {.backend = *backend_, .progress = options.progress, .cancelled = options.cancelled})));
+}
+
+Result<std::unique_ptr<engine::Engine>> HostedModel::start_engine(const engine::MemoryPlan& memory,
+                                                                  const HostOptions& options) {
+  engine::EngineOptions with{.context_tokens = memory.context_tokens,
+                             .n_pages = memory.n_pages,
+                             .max_sequences = options.max_sequences,
+                             .chunk_tokens = options.chunk_tokens,
+                             .kv_type = options.kv_type,
+                             .n_valid_ids = loaded_->n_valid_ids,
+                             .draft_tokens = options.draft_tokens};
+  if (draft_ != nullptr)
+    with.drafter = TRY(engine::DraftModel::make(*draft_->model, {.kv_type = options.kv_type,
+                                                                 .n_pages = memory.n_pages,
+                                                                 .chunk_tokens = options.chunk_tokens,
+                                                                 .max_sequences = options.max_sequences,
+                                                                 .n_valid_ids = loaded_->n_valid_ids}));
+  return engine::Engine::start(*loaded_->model, with);
 }
 
 void HostedModel::fill_served(const HostOptions& options) {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "compute/backend.h"
 #include "engine/engine.h"
+#include "engine/memory_plan.h"
 #include "loading/loaded_model.h"
 #include "serving/served_model.h"
 
@@ -22,6 +23,7 @@ struct HostOptions {
   std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
   int max_sequences = 32;
   int64_t draft_tokens = 0;                  // engine::EngineOptions::draft_tokens
+  std::optional<std::string> draft_path;     // a smaller model with the same vocabulary that guesses too
   std::optional<std::string> chat_template;  // source that takes the place of the model's own
   SamplingChoices if_silent;                 // defaults for a model that brings none of its own
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes of weights; may be empty
@@ -43,11 +45,16 @@ class HostedModel {
 
  private:
   HostedModel() = default;
+  base::Result<std::unique_ptr<loading::LoadedModel>> load_weights(loading::OpenedModel opened,
+                                                                   const HostOptions& options);
+  base::Result<std::unique_ptr<engine::Engine>> start_engine(const engine::MemoryPlan& memory,
+                                                             const HostOptions& options);
   void fill_served(const HostOptions& options);
 
   // In the order in which they depend on each other; destroyed from the last to the first.
   std::unique_ptr<compute::Backend> backend_;
   std::unique_ptr<loading::LoadedModel> loaded_;
+  std::unique_ptr<loading::LoadedModel> draft_;  // null: none
   std::unique_ptr<engine::Engine> engine_;
   ServedModel served_;
   std::string note_;
