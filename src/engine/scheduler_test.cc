@@ -49,12 +49,15 @@ class Simulation {
   }
 
   std::span<const PlannedRows> step() {
-    const auto plan = scheduler_.next_step();
+    auto plan = scheduler_.next_step();
+    if (options_.draft_rows > 0 && scheduler_.only_decodes()) plan = draft(plan);
     int64_t n_rows = 0;
     for (const PlannedRows& planned : plan) {
       EXPECT_GT(planned.n_rows, 0);
-      EXPECT_LE(planned.n_rows, planned.sequence->n_to_compute());
-      EXPECT_EQ(planned.wants_logits, planned.n_rows == planned.sequence->n_to_compute());
+      const int64_t n_certain = planned.n_rows - planned.n_drafts;
+      EXPECT_LE(n_certain, planned.sequence->n_to_compute());
+      EXPECT_EQ(planned.wants_logits, n_certain == planned.sequence->n_to_compute());
+      EXPECT_LT(planned.sequence->n_tokens() + planned.n_drafts, planned.sequence->n_limit);
       EXPECT_LE(kv_cache::pages_for(planned.sequence->cache.n_stored + planned.n_rows),
                 static_cast<int64_t>(planned.sequence->cache.pages.size()));
       n_rows += planned.n_rows;
@@ -66,7 +69,25 @@ class Simulation {
     rows_computed += n_rows;
     scheduler_.complete_step(last_step_seconds);
     for (const PlannedRows& planned : plan)
-      if (planned.wants_logits) generate(*planned.sequence);
+      if (planned.wants_logits) generate(planned);
+    scheduler_.check_integrity();
+    return plan;
+  }
+
+  // Up to 20 drafts for each.
+  std::span<const PlannedRows> draft(std::span<const PlannedRows> plan) {
+    int64_t n_wanted = 0;
+    for (const PlannedRows& planned : plan) {
+      planned.sequence->drafting.drafts.assign(random() % 21, 7);
+      n_wanted += std::ssize(planned.sequence->drafting.drafts);
+    }
+    const int64_t n_preempted = scheduler_.n_preempted();
+    plan = scheduler_.add_drafts();
+    EXPECT_EQ(scheduler_.n_preempted(), n_preempted);
+    int64_t n_drafts = 0;
+    for (const PlannedRows& planned : plan) n_drafts += planned.n_drafts;
+    EXPECT_LE(n_drafts, std::min(n_wanted, options_.draft_rows));
+    rows_drafted += n_drafts;
     scheduler_.check_integrity();
     return plan;
   }
@@ -85,10 +106,21 @@ class Simulation {
   std::mt19937 random{1};
   double now = 0;
   double last_step_seconds = 0;
-  int64_t rows_computed = 0;
+  int64_t rows_computed = 0, rows_drafted = 0;
 
  private:
-  void generate(Sequence& sequence) {
+  // One token, and one more for each draft until chance ends it.
+  void generate(const PlannedRows& planned) {
+    Sequence& sequence = *planned.sequence;
+    for (int64_t n_right = 0;; ++n_right) {
+      if (generate_token(sequence)) return;
+      if (n_right == planned.n_drafts || random() % 4 == 0) return;
+      Scheduler::accept_draft(sequence);
+    }
+  }
+
+  // Whether it was the last.
+  bool generate_token(Sequence& sequence) {
     Outcome& outcome = outcomes[sequence.id];
     if (outcome.n_generated++ == 0)
       outcome.answered = now;
@@ -96,9 +128,10 @@ class Simulation {
       outcome.longest_gap = std::max(outcome.longest_gap, now - last_token_[sequence.id]);
     last_token_[sequence.id] = now;
     sequence.tokens.push_back(static_cast<TokenId>(random() % 50000));
-    if (sequence.n_tokens() < sequence.n_limit) return;
+    if (sequence.n_tokens() < sequence.n_limit) return false;
     outcome.ended = now;
     scheduler_.remove(sequence.id, /*keep_prefix=*/true);
+    return true;
   }
 
   SchedulerOptions options_;
@@ -237,9 +270,10 @@ TEST(Scheduler, WaitsForPagesThatAreJustBeingComputed) {
 // Thousands of requests of all sizes, cancelled at any time, in too little memory: each step accounts for
 // every page, all requests end, and nobody is forgotten.
 TEST(Scheduler, EndsEveryRequestOfALongRandomRun) {
-  for (uint32_t seed = 0; seed < 6; ++seed) {
+  for (uint32_t seed = 0; seed < 8; ++seed) {
     const SchedulerOptions options{.max_sequences = 1 + static_cast<int>(seed * 5),
-                                   .chunk_tokens = seed == 0 ? 1 : 96};
+                                   .chunk_tokens = seed == 0 ? 1 : 96,
+                                   .draft_rows = seed % 2 == 0 ? 0 : 32};
     Simulation simulation(options, /*n_pages=*/18 + seed * 12, /*reuse=*/seed % 3 != 2);
     simulation.random.seed(seed);
     std::vector<RequestId> ids;
@@ -264,7 +298,36 @@ TEST(Scheduler, EndsEveryRequestOfALongRandomRun) {
       EXPECT_GT(outcome.ended, 0);
       EXPECT_TRUE(outcome.cancelled || outcome.n_generated > 0);
     }
+    EXPECT_EQ(simulation.rows_drafted > 0, options.draft_rows > 0);
     EXPECT_EQ(simulation.cache().n_available(), simulation.cache().n_pages());
+  }
+}
+
+TEST(Scheduler, TakesNoPageForDraftsThatAnotherCouldNeed) {
+  for (const auto& [n_pages, n_expected] : {std::pair{5, 20}, std::pair{4, 3}}) {
+    kv_cache::KvCache cache({.n_pages = n_pages, .reuse = false}, [](auto, auto, int) {});
+    Scheduler scheduler({.max_sequences = 2, .chunk_tokens = 200, .draft_rows = 40}, cache);
+    for (uint64_t id = 1; id <= 2; ++id) {
+      auto sequence = std::make_unique<Sequence>();
+      sequence->id = RequestId{id};
+      sequence->n_prompt = id == 1 ? 60 : 10;
+      sequence->n_limit = 200;
+      sequence->tokens.assign(static_cast<size_t>(sequence->n_prompt), static_cast<TokenId>(id));
+      scheduler.add(std::move(sequence));
+    }
+    scheduler.next_step();
+    scheduler.complete_step(0.01);
+    for (const auto& sequence : scheduler.running()) {
+      sequence->tokens.push_back(5);
+      sequence->drafting.drafts.assign(20, 5);
+    }
+    ASSERT_EQ(scheduler.next_step().size(), 2u);
+    ASSERT_TRUE(scheduler.only_decodes());
+    // The first has 61 tokens in a page for 64. Both could need a page for the next step; a third is spare or
+    // not.
+    const auto plan = scheduler.add_drafts();
+    EXPECT_EQ(plan[0].n_drafts, n_expected);
+    EXPECT_EQ(plan[1].n_drafts, 20);
   }
 }
 

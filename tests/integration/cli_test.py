@@ -297,6 +297,24 @@ class CliTest(unittest.TestCase):
         self.assertEqual(self.json_of("tokenize", self.plain, "--decode", "--ids", ",".join(map(str, out["prompt_ids"])))["text"], "[hello]")
         self.fails(1, "run", self.plain, "-p", "x", "--chat-template", self.write("bad2.jinja", "{% if"), words="template")
 
+    def test_speculation_changes_no_token(self):
+        asked = ("run", self.model, "-p", "one two three one two three one two", "--max-tokens", "120", "--ignore-eos", "--seed", "3")
+        for temperature in ("0", "0.8"):
+            plain = self.json_of(*asked, "--temperature", temperature, "--speculation", "off")
+            self.assertEqual((plain["timings"]["drafted_tokens"], plain["timings"]["accepted_tokens"]), (0, 0))
+            for flags in ([], ["--draft-tokens", "3"], ["--draft-model", self.model], ["--draft-model", self.make_model("one_layer.gguf", "llama", "F32", "layers=1")]):
+                guessed = self.json_of(*asked, "--temperature", temperature, *flags)
+                self.assertEqual(guessed["ids"], plain["ids"], flags)
+                self.assertGreaterEqual(guessed["timings"]["drafted_tokens"], guessed["timings"]["accepted_tokens"])
+
+    def test_draft_model_must_have_the_vocabulary(self):
+        model = pathlib.Path(self.model).read_bytes()
+        self.assertEqual(model.count("Ġthe".encode()), 1)
+        other = self.write("other_words.gguf", model.replace("Ġthe".encode(), "Ġthx".encode()))
+        sentence = self.fails(2, "run", self.model, "-p", "x", "--draft-model", other)
+        self.assertRegex(sentence, r"the draft model must have the model's vocabulary: token \d+ is 'Ġthx' there and 'Ġthe' in the model")
+        self.assertEqual(self.call("run", self.model, "-p", "x", "--max-tokens", "1", "--draft-model", other, "--speculation", "off").returncode, 0)
+
     def test_no_prompt(self):
         self.fails(2, "run", self.model, words="-p")
         self.fails(2, "run", self.model, stdin=b" \n", words="-p")
