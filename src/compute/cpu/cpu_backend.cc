@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kVectorGrain = 16384;
 // Bytes of weights, times rows, that one thread has done before another one would have woken up.
 constexpr int64_t kLinearGrainBytes = 16384;
-// Pieces into which a thread's part of the weights is cut, for others to help with.
-constexpr int64_t kPieces = 8;
 // Steps of up to this many rows are bound by reading weights: each thread gets one contiguous run of bytes.
 constexpr int64_t kFewRows = 16;
 // Panels that a thread takes at a time in longer steps: what the kernels keep in the nearest cache together.
@@ -124,8 +122,7 @@ void CpuBackend::multiply_runs_of_bytes(const Rows& input, std::span<const Linea
   int64_t n_bytes = 0;
   for (const LinearTerm& term : terms)
     n_bytes += packed(*term.weight).n_panels() * packed(*term.weight).panel_bytes;
-  const int64_t piece = std::max(kLinearGrainBytes / input.n_rows, n_bytes / (pool_.size() * kPieces));
-  pool_.balance(n_bytes, piece, [&](int64_t begin, int64_t end, int) {
+  pool_.balance(n_bytes, kLinearGrainBytes / input.n_rows, [&](int64_t begin, int64_t end, int) {
     int64_t start = 0;  // of the term
     for (const LinearTerm& term : terms) {
       const PackedMatrix& weight = packed(*term.weight);

@@ -18,7 +18,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kGapNs = 10'000;  // between two looks at the clock: the thread may have been off its core
-constexpr int64_t kCrowdedNs = 20'000'000;  // how long polling stays off when it was
+// How long polling stays off when it was: once in a while the kernel takes a core for a moment even on a
+// quiet machine, and a phase whose threads sleep costs 20 us more; but somebody who keeps wanting the core
+// gets it.
+constexpr int64_t kLeastCrowdedNs = 500'000;
+constexpr int64_t kMostCrowdedNs = 32'000'000;
 
 int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
@@ -52,7 +56,6 @@ long n_preemptions() {
 ThreadPool::ThreadPool(const ThreadPoolOptions& options) {
   const int n_workers = std::max(0, options.n_threads - 1);
   if (options.pin && n_workers > 0) choose_cores(n_workers);
-  shares_ = std::make_unique<Share[]>(n_workers + 1);
   workers_.reserve(n_workers);
   for (int i = 1; i <= n_workers && start_worker(i); ++i) {
   }
@@ -149,12 +152,23 @@ bool ThreadPool::poll_briefly(const Signal& signal, uint32_t old, bool until_zer
     const int64_t now = now_ns();
     if (preemptions_before < 0 && now - start > 2'000) preemptions_before = n_preemptions();
     if (now - last > kGapNs && preemptions_before >= 0 && n_preemptions() > preemptions_before) {
-      crowded_until_ns_.store(now + kCrowdedNs, std::memory_order_relaxed);
+      give_way(now);
       return arrived();
     }
     last = now;
   }
   return false;
+}
+
+// Twice as long as the last time if that is not long ago. Threads may do this at once: either's times will
+// do.
+void ThreadPool::give_way(int64_t now) {
+  const int64_t last = crowded_ns_.load(std::memory_order_relaxed);
+  const int64_t until = crowded_until_ns_.load(std::memory_order_relaxed);
+  const bool again = now - until < 8 * last;
+  const int64_t next = again ? std::min(2 * last, kMostCrowdedNs) : kLeastCrowdedNs;
+  crowded_ns_.store(next, std::memory_order_relaxed);
+  crowded_until_ns_.store(now + next, std::memory_order_relaxed);
 }
 
 // A sleeper counts itself before it looks at the value for the last time, and a waker changes the value

@@ -3,8 +3,8 @@
 //
 // Waiting: a thread polls for at most kSpinMicroseconds, then sleeps in the kernel (futex), so that an idle
 // pool uses no CPU. A thread that finds it was interrupted while polling (somebody else wants the core)
-// sleeps at once, and the pool does not poll again for a while: with more runnable threads than cores,
-// polling takes time from whoever has work.
+// sleeps at once, and the pool does not poll again for a while, longer each time it happens again: with more
+// runnable threads than cores, polling takes time from whoever has work.
 //
 // Cores: each worker stays on a physical core of its own among those that the process may use; the caller,
 // thread 0, is left free, but moves aside when it starts a phase on a worker's core. With fewer cores than
@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <thread>
 #include <vector>
 
@@ -63,25 +62,24 @@ class ThreadPool {
     });
   }
 
-  // As split(), but in pieces of `piece`: who has done its own part takes pieces of the others' parts, so
-  // that a core that is slower, or was taken away for a moment, does not hold up the phase.
+  // As split(), but only the first 3/4 of each part are a thread's own. The rest is cut into pieces, each
+  // half as long as the one before and none shorter than `grain`, which whoever is free takes: a core that is
+  // slower, or was taken away for a moment, does not hold up the phase, and all end within a short piece.
+  //
+  //   part of thread t   | its own: 3/4                       | 1/8      | 1/16 | 1/32 | 1/32 |
   template <class Work>
-  void balance(int64_t n, int64_t piece, const Work& work) {
-    if (workers_.empty() || n < 2 * piece) {
+  void balance(int64_t n, int64_t grain, const Work& work) {
+    if (workers_.empty() || n < 2 * grain) {
       if (n > 0) work(int64_t{0}, n, 0);
       return;
     }
-    for (int t = 0; t < size(); ++t) shares_[t].next.store(n * t / size(), std::memory_order_relaxed);
+    const int n_pieces = pieces_of_part(n / size(), grain);
+    next_piece_.store(0, std::memory_order_relaxed);
     run([&](int thread_index) {
-      const int n_victims = std::min(size(), kMostVictims);
-      for (int i = 0; i < n_victims; ++i) {
-        const int victim = (thread_index + i) % size();
-        const int64_t end = n * (victim + 1) / size();
-        std::atomic<int64_t>& next = shares_[victim].next;
-        while (next.load(std::memory_order_relaxed) < end) {
-          const int64_t begin = next.fetch_add(piece, std::memory_order_relaxed);
-          if (begin < end) work(begin, std::min(begin + piece, end), thread_index);
-        }
+      work(part_begin(n, thread_index), piece_begin(n, thread_index, 0, n_pieces), thread_index);
+      for (int piece; (piece = next_piece_.fetch_add(1, std::memory_order_relaxed)) < n_pieces * size();) {
+        const int part = piece % size(), i = piece / size();  // the long ones of all parts first
+        work(piece_begin(n, part, i, n_pieces), piece_begin(n, part, i + 1, n_pieces), thread_index);
       }
     });
   }
@@ -110,10 +108,18 @@ class ThreadPool {
   void stay_on_core(int thread_index);
   void move_caller_aside();
 
-  static constexpr int kMostVictims = 8;  // looking at all of 100 threads would take longer than a piece
-  struct alignas(64) Share {
-    std::atomic<int64_t> next{0};
-  };
+  int64_t part_begin(int64_t n, int part) const { return n * part / size(); }
+  // Where piece i of a part begins, for i = n_pieces where the part ends.
+  int64_t piece_begin(int64_t n, int part, int i, int n_pieces) const {
+    const int64_t end = part_begin(n, part + 1);
+    return i == n_pieces ? end : end - ((end - part_begin(n, part)) >> (i + 2));
+  }
+  static int pieces_of_part(int64_t length, int64_t grain) {
+    int n = 0;
+    while (n < kMostPieces && (length >> (n + 2)) >= grain) ++n;
+    return n;
+  }
+  static constexpr int kMostPieces = 6;  // the last are 1/128 of a part
 
   // A word that threads wait for to change, by polling and then by sleeping.
   struct alignas(64) Signal {
@@ -125,6 +131,7 @@ class ThreadPool {
   void wait_for_zero(Signal& signal);
   bool poll_briefly(const Signal& signal, uint32_t old, bool until_zero);
   void wake(Signal& signal);
+  void give_way(int64_t now);
 
   Signal phase_;                     // counts phases; workers wait for it
   Signal n_working_;                 // workers still in this phase; the caller waits for 0
@@ -132,10 +139,12 @@ class ThreadPool {
   const void* context_ = nullptr;
   bool stopping_ = false;
 
+  alignas(64) std::atomic<int> next_piece_{0};  // of balance()
+  // Polling is off until then; and for how long it was or is.
   alignas(64) std::atomic<int64_t> crowded_until_ns_{0};
+  std::atomic<int64_t> crowded_ns_{0};
   std::vector<std::vector<int>> worker_cpus_;  // of each worker's core; empty if nobody is pinned
   std::vector<bool> is_worker_cpu_;
-  std::unique_ptr<Share[]> shares_;  // [size()]
   std::vector<std::jthread> workers_;
 };
 

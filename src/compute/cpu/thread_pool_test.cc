@@ -48,9 +48,9 @@ TEST(ThreadPool, BalanceCoversEachIndexOnce) {
 
 TEST(ThreadPool, BalanceTakesWorkFromAThreadThatIsHeldUp) {
   ThreadPool pool({.n_threads = 2});
-  std::atomic<int> done_by_caller{0};
-  pool.balance(100, 1, [&](int64_t, int64_t, int thread_index) {
-    if (thread_index == 0) ++done_by_caller;
+  std::atomic<int64_t> done_by_caller{0};
+  pool.balance(100, 1, [&](int64_t begin, int64_t end, int thread_index) {
+    if (thread_index == 0) done_by_caller += end - begin;
     if (thread_index == 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   EXPECT_GT(done_by_caller, 50);
