@@ -57,7 +57,7 @@ class Product {
         matrix_(packed_shape(type, kPanelRows, kColumns)),
         x_(random_floats(n_tokens * kColumns)),
         quantised_(PanelMemory::allocate(QuantizedRows::size_bytes(n_tokens, kColumns)).value()),
-        rows_(QuantizedRows::in(quantised_.data(), n_tokens, kColumns)) {
+        rows_(QuantizedRows::in(quantised_.data(), n_tokens, kColumns, table.tile_tokens)) {
     matrix_.n_rows = static_cast<int64_t>(kSegmentBytes) / matrix_.panel_bytes * kPanelRows;
     y_.resize(n_tokens * matrix_.n_rows);
     for (int64_t t = 0; t < n_tokens; ++t) table.quantize_row(&x_[t * kColumns], kColumns, rows_.row(t));

@@ -149,7 +149,7 @@ class Backend {
 struct BackendOptions {
   Numerics numerics = Numerics::fast;
   int n_threads = 1;             // the caller of an operation is one of them
-  std::string kernels = "auto";  // "scalar", "avx2", "avx512", or "auto": the best this CPU runs
+  std::string kernels = "auto";  // "scalar", "avx2", "avx512", "amx", or "auto": the best this CPU runs
 };
 
 // Fails with Code::invalid_argument if the kernel set is unknown, Code::unsupported if this CPU lacks it;

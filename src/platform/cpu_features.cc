@@ -10,6 +10,7 @@ bool has_bit(uint32_t word, int bit) {
 // XCR0: bits 1 and 2 are the SSE and AVX registers, 5 to 7 the mask and 512-bit registers.
 constexpr uint64_t kAvxState = 0x06;
 constexpr uint64_t kAvx512State = 0xE6;
+constexpr uint64_t kTileState = 0x60000;  // 17 and 18: the configuration and the tiles
 
 }  // namespace
 
@@ -30,6 +31,9 @@ CpuFeatures decode_features(const CpuidRegisters& r) {
   features.avx512_vbmi = has_bit(r.leaf7_ecx, 1);
   features.avx512_vnni = has_bit(r.leaf7_ecx, 11);
   features.avx512_bf16 = has_bit(r.leaf7_1_eax, 5);
+  if ((r.xcr0 & kTileState) != kTileState) return features;
+  features.amx_tile = has_bit(r.leaf7_edx, 24);
+  features.amx_int8 = has_bit(r.leaf7_edx, 25);
   return features;
 }
 
@@ -47,7 +51,9 @@ std::string feature_names(const CpuFeatures& f) {
              {f.avx512dq, "avx512dq"},
              {f.avx512_vnni, "avx512_vnni"},
              {f.avx512_bf16, "avx512_bf16"},
-             {f.avx512_vbmi, "avx512_vbmi"}};
+             {f.avx512_vbmi, "avx512_vbmi"},
+             {f.amx_tile, "amx_tile"},
+             {f.amx_int8, "amx_int8"}};
   std::string names;
   for (const auto& feature : all)
     if (feature.present) names += (names.empty() ? "" : " ") + std::string(feature.name);

@@ -6,4 +6,8 @@ CpuFeatures cpu_features() {
   return {};
 }
 
+bool request_tiles() {
+  return false;
+}
+
 }  // namespace platform

@@ -134,7 +134,7 @@ TEST_P(GoldenModel, HasTheSameBitsHoweverItIsRun) {
     for (const int64_t chunk : {1, 7, 64, 512})
       ways.push_back({base::cat("chunk ", chunk), {}, {.chunk_tokens = chunk}});
     for (const int batch : {2, 8}) ways.push_back({base::cat("batch ", batch), {}, {.batch = batch}});
-    for (const char* kernels : {"scalar", "avx2", "avx_vnni", "avx512"})
+    for (const char* kernels : {"scalar", "avx2", "avx_vnni", "avx512|amx", "amx"})
       ways.push_back({kernels, {.kernels = kernels}, {}});
     std::string first;
     for (Way& way : ways) {

@@ -167,7 +167,8 @@ TEST_F(RealModel, HasTheSameBitsHoweverItIsRun) {
                            {"batch 8", {.n_threads = 2}, {.batch = 8}},
                            {"avx2", {.n_threads = 2, .kernels = "avx2"}, {}},
                            {"avx_vnni", {.n_threads = 2, .kernels = "avx_vnni"}, {}},
-                           {"avx512", {.n_threads = 2, .kernels = "avx512"}, {}}};
+                           {"avx512", {.n_threads = 2, .kernels = "avx512"}, {}},
+                           {"amx", {.n_threads = 2, .kernels = "amx"}, {}}};
   std::string first;
   for (const Way& way : ways) {
     if (!compute::make_cpu_backend(way.backend)) continue;  // this CPU lacks the kernel set

@@ -95,7 +95,7 @@ bool CpuBackend::meets_int8(const PackedMatrix& weight) const {
 
 void CpuBackend::quantize(const Rows& input) {
   std::byte* memory = quantized_memory_.get(QuantizedRows::size_bytes(input.n_rows, input.n_columns));
-  quantized_ = QuantizedRows::in(memory, input.n_rows, input.n_columns);
+  quantized_ = QuantizedRows::in(memory, input.n_rows, input.n_columns, kernels_.tile_tokens);
   pool_.split(input.n_rows, row_grain(input.n_columns), [&](int64_t begin, int64_t end, int) {
     for (int64_t i = begin; i < end; ++i)
       kernels_.quantize_row(input.row(i), input.n_columns, quantized_.row(i));

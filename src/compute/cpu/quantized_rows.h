@@ -6,8 +6,9 @@
 // = 0. A group that holds a value that is not finite has q = 0 and scale = NaN, so that the fault reaches the
 // logits, where it is reported.
 //
-// Rows lie in tiles of 12, which one inner loop takes together; a tile runs group by group, and the last tile
-// is as narrow as it has rows, so that a single row is contiguous. Up to 16 rows are one tile:
+// Rows lie in tiles of 12 (a kernel table may want another number), which one inner loop takes together; a
+// tile runs group by group, and the last tile is as narrow as it has rows, so that a single row is
+// contiguous. Up to 16 rows are one tile:
 //
 //   tile 0 (12 rows)                                              tile 1 ...
 //   | group 0: row 0, row 1, ... row 11 | group 1: row 0, ... |   a "row" is 32 int8 in q, a float in scale
@@ -18,7 +19,7 @@
 namespace compute::cpu {
 
 inline constexpr int kGroup = 32;           // values that share a scale
-inline constexpr int kTileTokens = 12;      // rows of a tile
+inline constexpr int kTileTokens = 12;      // rows of a tile, unless a table says otherwise
 inline constexpr int kLoneTileTokens = 16;  // but as many, or fewer, that are all the rows there are, are one
 
 // Where one row goes. Element j of group g is q[g * 32 * stride + j]; group g's entry in the others is at
@@ -36,6 +37,7 @@ struct QuantizedRow {
 struct QuantizedRows {
   int64_t n_rows = 0;
   int64_t n_columns = 0;  // a multiple of 32
+  int64_t tile_tokens = kTileTokens;
   int8_t* q = nullptr;
   float* scale = nullptr;
   float* scaled_sum = nullptr;
@@ -49,9 +51,10 @@ struct QuantizedRows {
   }
 
   // Rows of this shape in size_bytes() bytes at `memory`, 64-byte aligned, kept by the caller.
-  static QuantizedRows in(std::byte* memory, int64_t n_rows, int64_t n_columns) {
+  // tile_tokens: of the kernel table that will read them.
+  static QuantizedRows in(std::byte* memory, int64_t n_rows, int64_t n_columns, int64_t tile_tokens) {
     const int64_t n_groups = n_rows * (n_columns / kGroup);
-    QuantizedRows rows{.n_rows = n_rows, .n_columns = n_columns};
+    QuantizedRows rows{.n_rows = n_rows, .n_columns = n_columns, .tile_tokens = tile_tokens};
     rows.q = reinterpret_cast<int8_t*>(memory);
     memory += round_up(n_groups * kGroup);
     rows.scale = reinterpret_cast<float*>(memory);
@@ -65,7 +68,7 @@ struct QuantizedRows {
   }
 
   QuantizedRow row(int64_t i) const {
-    const int64_t tile = n_rows <= kLoneTileTokens ? kLoneTileTokens : kTileTokens;
+    const int64_t tile = n_rows <= kLoneTileTokens ? kLoneTileTokens : tile_tokens;
     const int64_t first = i - i % tile;  // of the tile
     const int64_t entry = first * (n_columns / kGroup) + i % tile;
     return {q + entry * kGroup,       scale + entry,

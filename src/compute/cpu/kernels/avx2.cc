@@ -8,6 +8,7 @@ namespace compute::cpu {
 namespace {
 constexpr KernelTable kTable{
     .name = "avx2",
+    .tile_tokens = kTileTokens,
     .linear_exact = avx2::linear_exact,
     .linear_fast = avx2::linear_fast,
     .quantize_row = avx2::quantize_row,

@@ -8,6 +8,7 @@ namespace compute::cpu {
 const KernelTable& avx512_kernels() {
   static constexpr KernelTable table{
       .name = "avx512",
+      .tile_tokens = kTileTokens,
       .linear_exact = avx512::linear_exact,
       .linear_fast = avx512::linear_fast,
       .quantize_row = avx512::quantize_row,

@@ -25,6 +25,7 @@
 #define ISA_AVX2 "avx2,fma,f16c"
 #define ISA_AVX_VNNI "avx2,fma,f16c,avxvnni"
 #define ISA_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"
+#define ISA_AMX "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,amx-tile,amx-int8"
 
 // Before a loop over registers, whose count is a template argument: no register array survives a loop that
 // stays one.

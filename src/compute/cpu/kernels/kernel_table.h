@@ -31,11 +31,12 @@ struct PagePartial {
 
 struct KernelTable {
   const char* name;
+  int tile_tokens;  // rows of a tile of QuantizedRows that linear_fast wants
 
   // ---- matrix products (kernels/linear_*.cc)
   // out[t * stride + r] for rows r of panels [first_panel, last_panel) and tokens t < n_tokens; x and out
   // begin with the first of these tokens. QuantizedRows holds more: there they are rows [first_token,
-  // first_token + n_tokens), and first_token is a multiple of kTileTokens.
+  // first_token + n_tokens), and first_token is a multiple of tile_tokens.
   //   exact:  acc = 0; for k ascending: acc = fma(w[r][k], x[t][k], acc)          w dequantised to float32
   //   fast:   acc = 0; for groups g of 32 ascending:
   //             acc = fma(float(sum of wq * xq over the group), w_scale * x_scale, acc)
@@ -99,5 +100,6 @@ const KernelTable& scalar_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx_vnni_kernels();
 const KernelTable& avx512_kernels();
+const KernelTable& amx_kernels();  // REQUIRES: platform::request_tiles()
 
 }  // namespace compute::cpu

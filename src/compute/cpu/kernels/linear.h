@@ -28,6 +28,12 @@ namespace avx512 {
 DECLARE_LINEAR_KERNELS
 }
 
+namespace amx {
+inline constexpr int kTileTokens = 16;  // rows of a tile register
+void linear_fast(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
+                 int64_t first_token, int64_t n_tokens, const KernelTable::LinearOutput& out);
+}  // namespace amx
+
 #undef DECLARE_LINEAR_KERNELS
 
 }  // namespace compute::cpu

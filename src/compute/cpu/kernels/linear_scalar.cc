@@ -60,7 +60,7 @@ void linear_exact(const PackedMatrix& weight, int64_t first_panel, int64_t last_
 
 void linear_fast(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const QuantizedRows& x,
                  int64_t first_token, int64_t n_tokens, const Output& out) {
-  DCHECK(first_token % kTileTokens == 0);
+  DCHECK(first_token % x.tile_tokens == 0);
   const int64_t n_groups = weight.n_columns / kGroup;
   std::vector<UnpackedGroup> w(n_groups);
   for (int64_t row = first_panel * kPanelRows; row < end_row(weight, last_panel); ++row) {

@@ -129,7 +129,8 @@ TestTokens quantised(const KernelTable& table, const std::vector<float>& x, int6
   TestTokens tokens;
   tokens.memory.assign(QuantizedRows::size_bytes(n_tokens, n_columns) + 64, std::byte{0});
   auto address = reinterpret_cast<uintptr_t>(tokens.memory.data());
-  tokens.rows = QuantizedRows::in(tokens.memory.data() + (64 - address % 64), n_tokens, n_columns);
+  tokens.rows =
+      QuantizedRows::in(tokens.memory.data() + (64 - address % 64), n_tokens, n_columns, table.tile_tokens);
   for (int64_t t = 0; t < n_tokens; ++t) table.quantize_row(&x[t * n_columns], n_columns, tokens.rows.row(t));
   return tokens;
 }
@@ -260,8 +261,9 @@ TEST(Linear, TokensOfACallMayBeginAtAnyTile) {
       std::vector<float> whole(c.n_tokens * c.n_rows), parts(c.n_tokens * c.n_rows);
       choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, 0, c.n_tokens,
                                 {whole.data(), c.n_rows, nullptr, false});
-      for (const auto& [first, count] :
-           {std::pair{0, 12}, std::pair{12, 24}, std::pair{36, 4}, std::pair{24, 16}})
+      const int tile = choice.table->tile_tokens;
+      for (const auto& [first, count] : {std::pair{0, tile}, std::pair{tile, 40 - tile},
+                                         std::pair{2 * tile, 40 - 2 * tile}, std::pair{tile, tile}})
         choice.table->linear_fast(matrix.packed, 0, 2, tokens.rows, first, count,
                                   {parts.data() + first * c.n_rows, c.n_rows, nullptr, false});
       expect_same_bits(whole, parts, describe(*choice.table, type, c));
@@ -298,7 +300,7 @@ void run_between_fences(const KernelTable& table, DType type, const Case& c) {
   table.linear_exact(packed, 0, packed.n_panels(), x.floats(), c.n_columns, c.n_tokens, out);
   if (layout_of(type)->block_elements == 1) return;
   const FencedBytes memory(QuantizedRows::size_bytes(c.n_tokens, c.n_columns));
-  const QuantizedRows rows = QuantizedRows::in(memory.data(), c.n_tokens, c.n_columns);
+  const QuantizedRows rows = QuantizedRows::in(memory.data(), c.n_tokens, c.n_columns, table.tile_tokens);
   for (int64_t t = 0; t < c.n_tokens; ++t)
     table.quantize_row(x.floats() + t * c.n_columns, c.n_columns, rows.row(t));
   table.linear_fast(packed, 0, packed.n_panels(), rows, 0, c.n_tokens, out);
@@ -391,13 +393,13 @@ TEST(QuantizeRow, EveryTableGivesTheScalarOnesBytes) {
       for (int64_t t = 0; t < n_tokens; ++t) {
         const QuantizedRow e = expected.rows.row(t), a = actual.rows.row(t);
         for (int64_t g = 0; g < n_columns / kGroup; ++g) {
-          const int64_t at = g * e.stride;
+          const int64_t at = g * e.stride, to = g * a.stride;
           for (int j = 0; j < kGroup; ++j)
-            ASSERT_EQ(e.q[at * kGroup + j], a.q[at * kGroup + j]) << table->name;
-          ASSERT_EQ(e.offset_sum[at], a.offset_sum[at]) << table->name;
-          ASSERT_EQ(e.offset_sum16[2 * at], a.offset_sum16[2 * at]) << table->name;
-          ASSERT_EQ(e.offset_sum16[2 * at + 1], a.offset_sum16[2 * at + 1]) << table->name;
-          expect_same_bits({e.scale[at], e.scaled_sum[at]}, {a.scale[at], a.scaled_sum[at]}, table->name);
+            ASSERT_EQ(e.q[at * kGroup + j], a.q[to * kGroup + j]) << table->name;
+          ASSERT_EQ(e.offset_sum[at], a.offset_sum[to]) << table->name;
+          ASSERT_EQ(e.offset_sum16[2 * at], a.offset_sum16[2 * to]) << table->name;
+          ASSERT_EQ(e.offset_sum16[2 * at + 1], a.offset_sum16[2 * to + 1]) << table->name;
+          expect_same_bits({e.scale[at], e.scaled_sum[at]}, {a.scale[to], a.scaled_sum[to]}, table->name);
         }
       }
     }

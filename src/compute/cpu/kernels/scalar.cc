@@ -8,6 +8,7 @@ namespace compute::cpu {
 const KernelTable& scalar_kernels() {
   static constexpr KernelTable table{
       .name = "scalar",
+      .tile_tokens = kTileTokens,
       .linear_exact = scalar::linear_exact,
       .linear_fast = scalar::linear_fast,
       .quantize_row = scalar::quantize_row,
