@@ -79,7 +79,7 @@ std::vector<std::byte> random_weights(DType type, int64_t n_rows, int64_t n_colu
 std::vector<float> random_activations(int64_t n, Random& random) {
   std::vector<float> x(n);
   std::normal_distribution<float> normal;
-  for (float& value : x) value = normal(random) * (random() % 50 == 0 ? 1e4f : 1.0f);
+  for (float& value : x) value = normal(random) * (random() % 50 == 0 ? 1e5f : 1.0f);
   for (int64_t group = 0; group < n / kGroup; ++group) {
     float* first = &x[group * kGroup];
     switch (random() % 16) {
@@ -107,6 +107,9 @@ struct TestMatrix {
   std::vector<std::byte> file;
   PanelMemory memory;
   PackedMatrix packed;
+  void pack(int64_t n_rows, int64_t n_columns) {
+    pack_panels({packed.type, {n_rows, n_columns}, file}, {}, 0, packed.n_panels(), memory.data());
+  }
 };
 
 TestMatrix test_matrix(DType type, int64_t n_rows, int64_t n_columns, Fill fill, Random& random) {
@@ -114,7 +117,7 @@ TestMatrix test_matrix(DType type, int64_t n_rows, int64_t n_columns, Fill fill,
   TestMatrix m{random_weights(type, n_rows, n_columns, fill, random),
                PanelMemory::allocate(packed.panel_bytes * packed.n_panels()).value(), packed};
   m.packed.panels = m.memory.data();
-  pack_panels({type, {n_rows, n_columns}, m.file}, {}, 0, packed.n_panels(), m.memory.data());
+  m.pack(n_rows, n_columns);
   return m;
 }
 
@@ -196,6 +199,12 @@ class Products {
       table.linear_exact(matrix_.packed, first, last, x_.data(), case_.n_columns, case_.n_tokens, out);
     });
   }
+  void clear_token(int64_t t) { std::fill_n(&x_[t * case_.n_columns], case_.n_columns, 0.0f); }
+  // Of the weights' file.
+  void set_byte(size_t at, uint8_t value) {
+    matrix_.file[at] = std::byte{value};
+    matrix_.pack(case_.n_rows, case_.n_columns);
+  }
   const TestMatrix& matrix() const { return matrix_; }
   const std::vector<float>& x() const { return x_; }
 
@@ -236,6 +245,42 @@ TEST(Linear, EveryTableGivesTheBitsOfTheScalarOneInExactNumerics) {
         for (const KernelTable* table : tables_here())
           expect_same_bits(expected, products.exact(*table), describe(*table, type, c));
       }
+}
+
+// Row lengths that are every number modulo 256 that the type's blocks allow, so every tail of every loop;
+// every number of tokens up to 20; some tokens all zeros.
+TEST(Linear, EveryLengthOfARowGivesTheBitsOfTheScalarTable) {
+  Random random(9);
+  for (const auto types : {std::span<const DType>(kQuantised), std::span<const DType>(kElements)})
+    for (const DType type : types) {
+      const int64_t block = tensor::info(type).block_elements;
+      for (int64_t n_columns = 256; n_columns < 512; n_columns += block) {
+        const Case c{19, n_columns, 1 + n_columns / std::min<int64_t>(block, 32) % 20, true, false};
+        Products products(type, c, Fill::any_bits, random);
+        for (int64_t t = 0; t < c.n_tokens; t += 3) products.clear_token(t);
+        const std::vector<float> exact = products.exact(scalar_kernels());
+        for (const KernelTable* table : tables_here())
+          expect_same_bits(exact, products.exact(*table), describe(*table, type, c));
+        if (block == 1) continue;
+        const std::vector<float> fast = products.fast(scalar_kernels());
+        for (const KernelTable* table : tables_here())
+          expect_same_bits(fast, products.fast(*table), describe(*table, type, c));
+      }
+    }
+}
+
+// All 256 scales of MXFP4, the subnormal ones and NaN among them: eight groups in each of 32 rows.
+TEST(Linear, EveryScaleOfMXFP4GivesTheBitsOfTheScalarTable) {
+  Random random(10);
+  const Case c{32, 256, 5, false, false};
+  Products products(DType::MXFP4, c, Fill::any_bits, random);
+  for (int e = 0; e < 256; ++e) products.set_byte(e * sizeof(tensor::BlockMXFP4), static_cast<uint8_t>(e));
+  for (const KernelTable* table : tables_here()) {
+    expect_same_bits(products.exact(scalar_kernels()), products.exact(*table),
+                     describe(*table, DType::MXFP4, c));
+    expect_same_bits(products.fast(scalar_kernels()), products.fast(*table),
+                     describe(*table, DType::MXFP4, c));
+  }
 }
 
 TEST(Linear, ManyTokensAreNoDifferentFromFew) {
