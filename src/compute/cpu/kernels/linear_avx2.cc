@@ -64,7 +64,7 @@ constexpr int64_t stream_most(int bits) {
   return bits == 8 ? 8 : 4;
 }
 // One token: 2 panels, so two streams from memory (Q8_0: 78 % of a plain read with one, all of it with two).
-constexpr int stream_strips(int n_tokens) {
+constexpr int stream_strips(int n_tokens, bool /*halves*/) {
   return n_tokens <= 1 ? 4 : n_tokens <= 2 ? 2 : 1;
 }
 constexpr int kBlockStrips = 2;

@@ -15,13 +15,15 @@ namespace {
 #define INLINE [[gnu::always_inline]] inline
 
 // Sizes of the register tiles (linear_fast.inc, linear_exact.inc); 32 registers.
-constexpr int kStreamTokens = 16;  // from 13 on some of the sums wait in memory, which costs nothing
+constexpr int kStreamTokens = 16;  // 16 integer and 16 float sums: some wait in memory, which costs nothing
 // Beyond, taking weights apart once pays.
 constexpr int64_t stream_most(int /*bits*/) {
   return 16;
 }
-constexpr int stream_strips(int n_tokens) {
-  return n_tokens <= 3 ? 4 : n_tokens <= 6 ? 2 : 1;  // up to 12 integer and 12 float sums
+// Types with halves have a third more sums.
+constexpr int stream_strips(int n_tokens, bool halves) {
+  if (halves) return n_tokens <= 3 ? 4 : n_tokens <= 6 ? 2 : 1;
+  return n_tokens <= 4 ? 4 : n_tokens <= 8 ? 2 : 1;
 }
 constexpr int kBlockStrips = 2;  // 2 x 6: 12 integer and 12 float sums, 2 weights, 2 scales, 1 activation
 constexpr int kBlockTokens = 6;

@@ -36,7 +36,7 @@ constexpr int kStreamTokens = 6;
 constexpr int64_t stream_most(int /*bits*/) {
   return 6;
 }
-constexpr int stream_strips(int n_tokens) {
+constexpr int stream_strips(int n_tokens, bool /*halves*/) {
   return n_tokens <= 1 ? 4 : n_tokens <= 3 ? 2 : 1;
 }
 constexpr int kBlockStrips = 2;
