@@ -27,12 +27,12 @@ constexpr int64_t kColumns = 2048;
 constexpr uint64_t kMemoryBytes = uint64_t{512} << 20;  // more than a last-level cache keeps for one process
 constexpr uint64_t kSegmentBytes = uint64_t{1} << 20;   // weights of one product
 
-// Bytes that are harmless as any type's scales: F16 codes of moderate size.
+// Bytes that are harmless as any type's scales: F16 and E8M0 codes of moderate size.
 PanelMemory weight_bytes() {
   PanelMemory memory = PanelMemory::allocate(kMemoryBytes).value();
   std::mt19937 random(1);
   for (uint64_t i = 0; i < kMemoryBytes; i += 4) {
-    const uint32_t word = (static_cast<uint32_t>(random()) & 0x0FFF0FFF) | 0x30003000;
+    const uint32_t word = (static_cast<uint32_t>(random()) & 0x0F0F0F0F) | 0x30303030;
     std::memcpy(memory.data() + i, &word, 4);
   }
   return memory;
