@@ -170,7 +170,9 @@ TEST_P(RealModelTest, GivesTheSameBitsHoweverFarItGuesses) {
           EXPECT_EQ(crowd[i].get(), plain[i]) << state_of_cache << ", request " << i;
       }
       EXPECT_GT((*engine)->stats().drafted_tokens, 0);
-      if (draft_tokens % 2 == 0) EXPECT_GT((*engine)->stats().accepted_tokens, 0);
+      if (draft_tokens % 2 == 0) {
+        EXPECT_GT((*engine)->stats().accepted_tokens, 0);
+      }
     }
   }
 }

@@ -127,12 +127,16 @@ TEST(SpeculationPolicy, StopsWhereTextGoesOnOtherwiseAndBeginsAgain) {
     for (const TokenId id : {1, 2, 100 + i}) {
       sequence.tokens.push_back(id);
       const int64_t n_drafts = steps.propose();
-      if (i >= 30 && id == 2) EXPECT_EQ(n_drafts, 0) << i;
+      if (i >= 30 && id == 2) {
+        EXPECT_EQ(n_drafts, 0) << i;
+      }
     }
   for (TokenId i = 0; i < 60; ++i) {
     for (const TokenId id : {1, 2, 100 + i}) sequence.tokens.push_back(id);
     const int64_t n_drafts = steps.propose();
-    if (i >= 20) EXPECT_GT(n_drafts, 0) << i;
+    if (i >= 20) {
+      EXPECT_GT(n_drafts, 0) << i;
+    }
   }
 }
 

@@ -40,7 +40,9 @@ void expect_longest_matches(std::span<const TokenId> text) {
     ASSERT_EQ(index.size(), static_cast<int64_t>(n));
     const SuffixIndex::Match match = index.match();
     ASSERT_EQ(match.length, naive_match_length(text.first(n))) << "after " << n << " tokens";
-    if (match.length > 0) ASSERT_TRUE(stood_there(text.first(n), match)) << "after " << n << " tokens";
+    if (match.length > 0) {
+      ASSERT_TRUE(stood_there(text.first(n), match)) << "after " << n << " tokens";
+    }
   }
 }
 
