@@ -132,6 +132,7 @@ Result<int> bench(BenchFlags flags, const config::Settings& settings) {
                      .peer = TRY(find_peer(flags, path)),
                      .interrupt = interrupt};
   std::vector<BenchReport> reports;
+  reports.reserve(plan.threads.size());
   for (const int n_threads : plan.threads) reports.push_back(TRY(measure_with_threads(job, n_threads)));
   if (!flags.json) {
     TRY(print(to_table(reports)));

@@ -78,6 +78,7 @@ struct RowRates {
 
 std::vector<double> ratios(const std::vector<double>& ours, const std::vector<double>& peers) {
   std::vector<double> values;
+  values.reserve(peers.size());
   for (size_t i = 0; i < peers.size(); ++i) values.push_back(ours[i] / peers[i]);
   return values;
 }
