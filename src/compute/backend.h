@@ -94,6 +94,21 @@ struct AttentionShape {
   float scale = 1.0f;  // on q.k
 };
 
+// Everything between a layer's QKV product and its output product.
+struct AttentionStep {
+  Rows q, k, v;  // changed in place
+  // RMS norm of each head of q and k before they are rotated; null: none. [head_dim]
+  const float* q_norm = nullptr;
+  const float* k_norm = nullptr;
+  float norm_eps = 0;
+  Rope rope;
+  KvMemory& memory;
+  int layer_index = 0;
+  AttentionShape shape;
+  std::span<const SequenceRows> sequences;
+  Rows output;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -134,6 +149,14 @@ class Backend {
 
   // output = silu(gate) * up.  silu(x) = x / (1 + exp(-x)). May be in place of gate.
   virtual void silu_multiply(Rows gate, Rows up, Rows output) = 0;
+
+  // The same as the operations they name, one after the other, for which a backend may have fewer phases.
+  //
+  // rms_norm and rope of q and k, store_kv, attention.
+  virtual void attention_step(const AttentionStep& step);
+  // linear(input, {gate, up}), silu_multiply into gate's output, linear(that, down). What the outputs of gate
+  // and up hold afterwards is not defined. REQUIRES: gate and up do not add to their outputs.
+  virtual void gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down);
 
   // output[i] = input[row_indices[i]]
   virtual void gather_rows(Rows input, std::span<const int32_t> row_indices, Rows output) = 0;

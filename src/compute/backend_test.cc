@@ -74,6 +74,7 @@ class Layer {
         down_(matrix_of(backend, {DType::Q8_0, kWidth, kFfn, 8})),
         norm_(random_floats(kWidth, 1.0f, 9)),
         bias_(random_floats(kHeads * kHeadDim, 0.1f, 10)),
+        head_norm_(random_floats(kHeadDim, 1.0f, 12)),
         frequencies_(random_floats(kHeadDim / 2, 0.5f, 11)) {
     auto memory = backend.make_kv_memory(
         {.n_layers = 2, .n_kv_heads = kKvHeads, .head_dim = kHeadDim, .type = kv_type}, 40);
@@ -106,22 +107,47 @@ class Layer {
         {q_.get(), bias_.data(), q.rows()}, {k_.get(), nullptr, k.rows()}, {v_.get(), nullptr, v.rows()}};
     ops_.linear(normed.rows(), qkv);
     const Rope rope{.inverse_frequencies = frequencies_, .magnitude = 1.1f};
-    ops_.rope(q.rows(), kHeadDim, rope, sequences);
-    ops_.rope(k.rows(), kHeadDim, rope, sequences);
-    ops_.store_kv(*memory_, 1, k.rows(), v.rows(), sequences);
-    ops_.attention(q.rows(), *memory_, 1, {kHeads, kKvHeads, kHeadDim, 0.22f}, sequences, mixed.rows());
+    const AttentionShape shape{kHeads, kKvHeads, kHeadDim, 0.22f};
+    const LinearTerm gate_term{gate_.get(), nullptr, gate.rows()}, up_term{up_.get(), nullptr, up.rows()},
+        down_term{down_.get(), nullptr, x.rows(), /*add_to_output=*/true};
+    if (fused) {
+      ops_.attention_step({.q = q.rows(),
+                           .k = k.rows(),
+                           .v = v.rows(),
+                           .q_norm = head_norm_.data(),
+                           .k_norm = head_norm_.data(),
+                           .norm_eps = 1e-5f,
+                           .rope = rope,
+                           .memory = *memory_,
+                           .layer_index = 1,
+                           .shape = shape,
+                           .sequences = sequences,
+                           .output = mixed.rows()});
+    } else {
+      ops_.rms_norm(q.rows(), head_norm_.data(), kHeadDim, 1e-5f, q.rows());
+      ops_.rms_norm(k.rows(), head_norm_.data(), kHeadDim, 1e-5f, k.rows());
+      ops_.rope(q.rows(), kHeadDim, rope, sequences);
+      ops_.rope(k.rows(), kHeadDim, rope, sequences);
+      ops_.store_kv(*memory_, 1, k.rows(), v.rows(), sequences);
+      ops_.attention(q.rows(), *memory_, 1, shape, sequences, mixed.rows());
+    }
     const LinearTerm out[] = {{out_.get(), nullptr, x.rows(), /*add_to_output=*/true}};
     ops_.linear(mixed.rows(), out);
     ops_.rms_norm(x.rows(), norm_.data(), kWidth, 1e-5f, normed.rows());
-    const LinearTerm gate_up[] = {{gate_.get(), nullptr, gate.rows()}, {up_.get(), nullptr, up.rows()}};
-    ops_.linear(normed.rows(), gate_up);
-    ops_.silu_multiply(gate.rows(), up.rows(), gate.rows());
-    const LinearTerm down[] = {{down_.get(), nullptr, x.rows(), /*add_to_output=*/true}};
-    ops_.linear(gate.rows(), down);
+    if (fused) {
+      ops_.gated_mlp(normed.rows(), gate_term, up_term, down_term);
+    } else {
+      const LinearTerm gate_up[] = {gate_term, up_term};
+      ops_.linear(normed.rows(), gate_up);
+      ops_.silu_multiply(gate.rows(), up.rows(), gate.rows());
+      ops_.linear(gate.rows(), {&down_term, 1});
+    }
     return x.values;
   }
 
   KvMemory& memory() { return *memory_; }
+
+  bool fused = false;  // by the operations that stand for several
 
  private:
   struct Buffer {
@@ -133,7 +159,7 @@ class Layer {
 
   Backend& ops_;
   std::unique_ptr<Matrix> table_, q_, k_, v_, out_, gate_, up_, down_;
-  std::vector<float> norm_, bias_, frequencies_;
+  std::vector<float> norm_, bias_, head_norm_, frequencies_;
   std::unique_ptr<KvMemory> memory_;
 };
 
@@ -188,6 +214,7 @@ TEST_P(SameBits, WhateverTheThreadsChunksNeighboursAndKernels) {
       for (const int chunk : {1, 7, 64, kTokens}) {
         if ((kernels == "scalar" || n_threads != 2) && chunk != 7) continue;  // all of it takes long
         for (const bool with_neighbour : {false, true}) {
+          layer.fused = with_neighbour || chunk == 1;
           EXPECT_TRUE(same_bits(want, run_in_chunks(layer, kTokens, chunk, with_neighbour)))
               << kernels << ", " << n_threads << " threads, chunk " << chunk << ", neighbour "
               << with_neighbour;

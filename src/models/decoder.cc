@@ -194,18 +194,21 @@ void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
   ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
   const compute::LinearTerm qkv[] = {w.q.to(q), w.k.to(k), w.v.to(v)};
   ops_.linear(h, qkv);
-  if (!w.q_norm.empty()) {
-    ops_.rms_norm(q, w.q_norm.data(), c.head_dim, shape_.norm_eps, q);
-    ops_.rms_norm(k, w.k_norm.data(), c.head_dim, shape_.norm_eps, k);
-  }
-  const compute::Rope rope{rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved};
-  ops_.rope(q, static_cast<int>(c.head_dim), rope, step.sequences);
-  ops_.rope(k, static_cast<int>(c.head_dim), rope, step.sequences);
-  ops_.store_kv(step.kv, step.layer_index, k, v, step.sequences);
   const compute::AttentionShape shape{static_cast<int>(c.n_heads), static_cast<int>(c.n_kv_heads),
                                       static_cast<int>(c.head_dim),
                                       1.0f / std::sqrt(static_cast<float>(c.head_dim))};
-  ops_.attention(q, step.kv, step.layer_index, shape, step.sequences, attended);
+  ops_.attention_step({.q = q,
+                       .k = k,
+                       .v = v,
+                       .q_norm = w.q_norm.empty() ? nullptr : w.q_norm.data(),
+                       .k_norm = w.k_norm.empty() ? nullptr : w.k_norm.data(),
+                       .norm_eps = shape_.norm_eps,
+                       .rope = {rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved},
+                       .memory = step.kv,
+                       .layer_index = step.layer_index,
+                       .shape = shape,
+                       .sequences = step.sequences,
+                       .output = attended});
   const compute::LinearTerm output = w.output.to(step.x, /*add_to_output=*/true);
   ops_.linear(attended, {&output, 1});
 }
@@ -218,11 +221,7 @@ void Decoder::add_gated_mlp(const MlpWeights& w, const LayerStep& step) {
   const Rows up = rows(buffers_.up, n, c.ffn_width);
 
   ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
-  const compute::LinearTerm gate_up[] = {w.gate.to(gate), w.up.to(up)};
-  ops_.linear(h, gate_up);
-  ops_.silu_multiply(gate, up, gate);
-  const compute::LinearTerm down = w.down.to(step.x, /*add_to_output=*/true);
-  ops_.linear(gate, {&down, 1});
+  ops_.gated_mlp(h, w.gate.to(gate), w.up.to(up), w.down.to(step.x, /*add_to_output=*/true));
 }
 
 }  // namespace models

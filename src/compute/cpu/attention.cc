@@ -48,6 +48,18 @@ void Attention::run(const AttentionTask& task) {
   }
 }
 
+void Attention::start(const AttentionTask& task) {
+  CHECK(task.shape.head_dim <= kMaxHeadDim && task.q.data != task.output.data);
+  partials_ = partials_memory_.array<PagePartial>(task.q.n_rows * task.shape.n_heads);
+}
+
+void Attention::attend_alone(const AttentionTask& task, const SequenceRows& sequence, int kv_head) {
+  const int64_t n_pages = pages_of(sequence.position + 1);
+  const Unit unit{&sequence, kv_head, 0, 1, n_pages, 0, n_pages};
+  attend(task, unit, 0, n_pages, nullptr);
+  finish(task, unit);
+}
+
 // Units from the last rows of a sequence to the first: those with most pages begin first.
 void Attention::plan(const AttentionTask& task) {
   units_.clear();

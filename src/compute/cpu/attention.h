@@ -43,6 +43,11 @@ class Attention {
   // REQUIRES: output does not overlap q; head_dim <= kMaxHeadDim.
   void run(const AttentionTask& task);
 
+  // The same piecemeal, for callers that have threads of their own to do it: after start(), attend_alone()
+  // for each KV head of each sequence, from any thread. REQUIRES: each sequence has one row.
+  void start(const AttentionTask& task);
+  void attend_alone(const AttentionTask& task, const SequenceRows& sequence, int kv_head);
+
  private:
   struct Unit {
     const SequenceRows* sequence;

@@ -12,13 +12,16 @@
 namespace compute::cpu {
 namespace {
 
-// Floats that a thread should have to do before another one is woken for it: a few microseconds of a vector
-// kernel.
-constexpr int64_t kVectorGrain = 16384;
+// Floats that a thread should have to do before another one is called for it: about a microsecond of a vector
+// kernel, a few times what it takes to hear of a phase.
+constexpr int64_t kVectorGrain = 4096;
 // Bytes of weights, times rows, that one thread has done before another one would have woken up.
 constexpr int64_t kLinearGrainBytes = 16384;
 // Steps of up to this many rows are bound by reading weights: each thread gets one contiguous run of bytes.
 constexpr int64_t kFewRows = 16;
+// Pages up to which a decoded token's heads are attended in one phase with what comes before: then the
+// threads' shares are short, however unequal.
+constexpr int64_t kShortPages = 8;
 // Panels that a thread takes at a time in longer steps: what the kernels keep in the nearest cache together.
 constexpr int64_t kChunkPanels = 4;
 
@@ -93,9 +96,13 @@ bool CpuBackend::meets_int8(const PackedMatrix& weight) const {
   return numerics_ == Numerics::fast && !is_float(weight.type);
 }
 
+QuantizedRows CpuBackend::quantized_rows_in(WorkBuffer& memory, int64_t n_rows, int64_t n_columns) {
+  return QuantizedRows::in(memory.get(QuantizedRows::size_bytes(n_rows, n_columns)), n_rows, n_columns,
+                           kernels_.tile_tokens);
+}
+
 void CpuBackend::quantize(const Rows& input) {
-  std::byte* memory = quantized_memory_.get(QuantizedRows::size_bytes(input.n_rows, input.n_columns));
-  quantized_ = QuantizedRows::in(memory, input.n_rows, input.n_columns, kernels_.tile_tokens);
+  quantized_ = quantized_rows_in(quantized_memory_, input.n_rows, input.n_columns);
   pool_.split(input.n_rows, row_grain(input.n_columns), [&](int64_t begin, int64_t end, int) {
     for (int64_t i = begin; i < end; ++i)
       kernels_.quantize_row(input.row(i), input.n_columns, quantized_.row(i));
@@ -224,6 +231,86 @@ void CpuBackend::store_kv(KvMemory& memory, int layer_index, Rows k, Rows v,
 void CpuBackend::attention(Rows q, const KvMemory& memory, int layer_index, const AttentionShape& shape,
                            std::span<const SequenceRows> sequences, Rows output) {
   attention_.run({q, static_cast<const KvPages&>(memory), layer_index, shape, sequences, output});
+}
+
+bool CpuBackend::is_short(const AttentionStep& step) const {
+  const KvType type = static_cast<const KvPages&>(step.memory).shape().type;
+  if (pool_.size() == 1 || (type != KvType::f32 && type != KvType::bf16)) return false;
+  const int64_t n_heads = std::ssize(step.sequences) * step.shape.n_kv_heads;
+  return n_heads > 1 && std::all_of(step.sequences.begin(), step.sequences.end(), [](const SequenceRows& s) {
+           return s.n_rows == 1 && s.position < kShortPages * kPageTokens;
+         });
+}
+
+// One phase: the thread that stores a key's head attends it too, and finds it in its own cache.
+void CpuBackend::attention_step(const AttentionStep& step) {
+  if (!is_short(step)) return Backend::attention_step(step);
+  RopeTable& table = table_of(step.rope);
+  for (const SequenceRows& sequence : step.sequences)
+    table.cover(sequence.position, sequence.position + 1, pool_);
+  const AttentionTask task{step.q,           static_cast<const KvPages&>(step.memory),
+                           step.layer_index, step.shape,
+                           step.sequences,   step.output};
+  attention_.start(task);
+  const int64_t n_kv_heads = step.shape.n_kv_heads;
+  pool_.split(std::ssize(step.sequences) * n_kv_heads, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i)
+      attend_head(step, task, table, step.sequences[i / n_kv_heads], static_cast<int>(i % n_kv_heads));
+  });
+}
+
+void CpuBackend::attend_head(const AttentionStep& step, const AttentionTask& task, const RopeTable& table,
+                             const SequenceRows& sequence, int kv_head) {
+  const int64_t head_dim = step.shape.head_dim, position = sequence.position;
+  float* k = step.k.row(sequence.first_row) + kv_head * head_dim;
+  normed_and_rotated(step, table, step.k_norm, k, position);
+  for (int i = 0; i < task.group(); ++i) {
+    float* q = step.q.row(sequence.first_row) + (int64_t{kv_head} * task.group() + i) * head_dim;
+    normed_and_rotated(step, table, step.q_norm, q, position);
+  }
+  static_cast<KvPages&>(step.memory)
+      .store(sequence.pages[position / kPageTokens], step.layer_index, kv_head,
+             static_cast<int>(position % kPageTokens), 1, k,
+             step.v.row(sequence.first_row) + kv_head * head_dim, step.k.n_columns);
+  attention_.attend_alone(task, sequence, kv_head);
+}
+
+void CpuBackend::normed_and_rotated(const AttentionStep& step, const RopeTable& table, const float* norm,
+                                    float* head, int64_t position) {
+  if (norm != nullptr) kernels_.rms_norm(head, norm, step.shape.head_dim, step.norm_eps, head);
+  kernels_.rope(head, static_cast<int64_t>(step.rope.inverse_frequencies.size()), step.rope.interleaved,
+                table.cosines(position), table.sines(position));
+}
+
+// Few rows: two phases. Who has computed some rows of gate and up also joins and quantises them.
+void CpuBackend::gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down) {
+  const PackedMatrix &g = packed(*gate.weight), &u = packed(*up.weight), &d = packed(*down.weight);
+  if (input.n_rows > kFewRows || !meets_int8(g) || !meets_int8(u) || !meets_int8(d))
+    return Backend::gated_mlp(input, gate, up, down);
+  CHECK(g.n_rows == u.n_rows && g.n_rows == d.n_columns && g.n_columns == input.n_columns);
+  quantize(input);
+  hidden_ = quantized_rows_in(hidden_memory_, input.n_rows, d.n_columns);
+  // Pairs of panels, because 32 rows are what the next product has a scale for.
+  constexpr int64_t kPair = kGroup / kPanelRows;
+  const int64_t pair_bytes = kPair * (g.panel_bytes + u.panel_bytes) * input.n_rows;
+  pool_.balance(
+      g.n_panels() / kPair, std::max<int64_t>(1, kLinearGrainBytes / pair_bytes),
+      [&](int64_t begin, int64_t end, int) { gate_up_panels(input, gate, up, begin * kPair, end * kPair); });
+  quantized_ = hidden_;
+  multiply_runs_of_bytes(gate.output, {&down, 1});
+}
+
+void CpuBackend::gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up,
+                                int64_t first_panel, int64_t last_panel) {
+  if (first_panel >= last_panel) return;
+  multiply(gate, first_panel, last_panel, input);
+  multiply(up, first_panel, last_panel, input);
+  const int64_t first = first_panel * kPanelRows, n = (last_panel - first_panel) * kPanelRows;
+  for (int64_t i = 0; i < input.n_rows; ++i) {
+    float* hidden = gate.output.row(i) + first;
+    kernels_.silu_multiply(hidden, up.output.row(i) + first, n, hidden);
+    kernels_.quantize_row(hidden, n, hidden_.row(i).from_group(first / kGroup));
+  }
 }
 
 void CpuBackend::silu_multiply(Rows gate, Rows up, Rows output) {

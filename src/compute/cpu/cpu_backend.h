@@ -37,6 +37,8 @@ class CpuBackend final : public Backend {
   void attention(Rows q, const KvMemory& memory, int layer_index, const AttentionShape& shape,
                  std::span<const SequenceRows> sequences, Rows output) override;
   void silu_multiply(Rows gate, Rows up, Rows output) override;
+  void attention_step(const AttentionStep& step) override;
+  void gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down) override;
   void gather_rows(Rows input, std::span<const int32_t> row_indices, Rows output) override;
   void copy_page(KvMemory& memory, int32_t from, int32_t to, int n_tokens) override;
 
@@ -47,10 +49,19 @@ class CpuBackend final : public Backend {
  private:
   // The part of a linear() call that one term's panels and some tokens make up.
   void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input);
+  QuantizedRows quantized_rows_in(WorkBuffer& memory, int64_t n_rows, int64_t n_columns);
   void quantize(const Rows& input);
   void multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms);
   void multiply_chunks(const Rows& input, std::span<const LinearTerm> terms);
   bool meets_int8(const PackedMatrix& weight) const;
+  // Whether one phase does all of the step, with a thread for each head of each sequence.
+  bool is_short(const AttentionStep& step) const;
+  void attend_head(const AttentionStep& step, const AttentionTask& task, const RopeTable& table,
+                   const SequenceRows& sequence, int kv_head);
+  void normed_and_rotated(const AttentionStep& step, const RopeTable& table, const float* norm, float* head,
+                          int64_t position);
+  void gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up, int64_t first_panel,
+                      int64_t last_panel);
   RopeTable& table_of(const Rope& rope);
 
   const KernelTable& kernels_;
@@ -59,8 +70,9 @@ class CpuBackend final : public Backend {
   PanelArena weights_memory_;
   Attention attention_;
   std::vector<std::unique_ptr<RopeTable>> rope_tables_;
-  WorkBuffer quantized_memory_;
-  QuantizedRows quantized_;  // the input of the linear() call that runs
+  WorkBuffer quantized_memory_, hidden_memory_;
+  QuantizedRows quantized_;  // the input of the product that runs
+  QuantizedRows hidden_;     // what gated_mlp's first two products make for the third
   struct Chunk {
     const LinearTerm* term;
     int64_t first_panel;

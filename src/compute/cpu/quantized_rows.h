@@ -32,6 +32,13 @@ struct QuantizedRow {
       offset_sum;  // -128 * (sum of q over the group): where a sum starts whose weights are stored plus 128
   int32_t* offset_sum16;  // two of them: the same over the first and the second 16 values
   int64_t stride;         // rows in this row's tile
+
+  // The same row from a later group on.
+  QuantizedRow from_group(int64_t group) const {
+    const int64_t entry = group * stride;
+    return {q + entry * kGroup,       scale + entry, scaled_sum + entry, offset_sum + entry,
+            offset_sum16 + 2 * entry, stride};
+  }
 };
 
 struct QuantizedRows {
