@@ -11,6 +11,7 @@
 #include "apps/domicile/output.h"
 #include "base/strings.h"
 #include "loading/loaded_model.h"
+#include "platform/cgroups.h"
 #include "platform/cpu_facts.h"
 #include "platform/memory_facts.h"
 
@@ -72,6 +73,11 @@ compute::cpu::RoofOptions roof_options(const models::Model& model) {
           .read_buffer_bytes = std::min(std::max<uint64_t>(1, model.decode_weight_bytes()), room)};
 }
 
+uint64_t throttled_periods() {
+  const auto throttling = platform::cgroup_cpu_throttling("/");
+  return throttling ? throttling->throttled_periods : 0;
+}
+
 // Rounds of all cases, each followed by the peer's turn; the machine is measured before each round and after
 // the last, so that a neighbour's noise cannot make the limit look lower than it is.
 Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loaded) {
@@ -82,6 +88,7 @@ Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loa
                                                      .kv_type = kv_type,
                                                      .cancelled = &job.interrupt.flag()}));
   const compute::cpu::RoofOptions roof = roof_options(model);
+  const uint64_t throttled_before = throttled_periods();
   BenchReport report{.subject = subject_of(job, loaded), .roof = TRY(compute::cpu::measure_roof(roof))};
   for (const engine::BenchCase& each : job.plan.cases) report.rows.push_back({.bench_case = each});
 
@@ -95,6 +102,7 @@ Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loa
     report.roof = best_of(report.roof, TRY(compute::cpu::measure_roof(roof)));
     if (!go_on()) return fail(Code::cancelled, "the benchmark was cancelled");
   }
+  report.throttled_periods = throttled_periods() - throttled_before;
   const BenchWork work = bench_work(model, *loaded.file, kv_type);
   for (BenchRow& row : report.rows) row.limits = bench_limits(work, row.bench_case, report.roof);
   return report;

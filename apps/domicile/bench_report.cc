@@ -161,7 +161,10 @@ std::string machine_text(const BenchReport& report) {
   for (const compute::cpu::TileRate& tile : roof.int8_tiles)
     if (tile.group <= 32)
       text += cat(", ", giga(tile.ops_per_second), " with a scale every ", tile.group, " weights");
-  return text + cat(", float32 ", giga(roof.fp32_flops_per_second), " Gflop/s\n");
+  text += cat(", float32 ", giga(roof.fp32_flops_per_second), " Gflop/s\n");
+  if (report.throttled_periods > 0)
+    text += cat("Stopped in ", report.throttled_periods, " periods because the CPU quota was used up.\n");
+  return text;
 }
 
 }  // namespace
@@ -252,6 +255,7 @@ Json to_json(const BenchReport& report, const BenchRow& row) {
   json.set("cpu", s.cpu);
   json.set("prefill_rounds", list(r.prefill));
   json.set("decode_rounds", list(r.decode));
+  if (report.throttled_periods > 0) json.set("throttled_periods", Json(report.throttled_periods));
   json.set("terms", row.limits.terms);
   if (!s.peer) return json;
   Json peer;

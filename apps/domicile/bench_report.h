@@ -35,6 +35,9 @@ struct BenchReport {
   BenchSubject subject;
   compute::cpu::Roof roof;
   std::vector<BenchRow> rows;
+  // How often a control group stopped the program for its CPU quota while all this was measured: the figures
+  // are then the quota's, not the machine's.
+  uint64_t throttled_periods = 0;
 };
 
 // What the file calls its mixture of types ("Q4_K_M"), or else the type that most parameters have.

@@ -91,6 +91,15 @@ TEST(BenchReport, JsonHasMediansRoundsAndRatios) {
   EXPECT_NEAR(peer.find("prefill_ratio")->find("max")->as_double(), 3, 1e-9);
 }
 
+TEST(BenchReport, SaysHowOftenTheQuotaStoppedIt) {
+  BenchReport stopped = report({});
+  EXPECT_EQ(to_table({stopped}).find("quota"), std::string::npos);
+  EXPECT_EQ(to_json(stopped, stopped.rows[0]).find("throttled_periods"), nullptr);
+  stopped.throttled_periods = 7;
+  EXPECT_NE(to_table({stopped}).find("Stopped in 7 periods"), std::string::npos);
+  EXPECT_NE(to_json(stopped, stopped.rows[0]).find("throttled_periods"), nullptr);
+}
+
 TEST(BenchReport, AMedianOfAnEvenNumberLiesBetween) {
   BenchReport two = report({});
   two.rows[0].rounds.pop_back();

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import resource
 import signal
 import struct
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 PROGRAM, WRITE_TINY_MODEL = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
 AWKWARD_TEXTS = [b"-", b"--", b"-p", b"--help", b"[a,b]", b"@x", b"a=b", b" leading and trailing ", b"a\nb\r\n", b"\xff\xfe\x80",
@@ -71,6 +73,45 @@ class CliTest(unittest.TestCase):
         path = self.root / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return str(path)
+
+    # ---- serve
+
+    def test_an_idle_server_uses_no_processor_time(self):
+        server = subprocess.Popen([PROGRAM, "serve", self.model, "--port", "0", "--threads", "2"], stderr=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, env=self.environment(), cwd=self.root)
+        try:
+            url = server.stderr.readline().decode().split()[-1]
+            self.wait_until_healthy(url)
+            time.sleep(0.5)
+            seconds, switches = self.use_of(server.pid)
+            time.sleep(2)
+            seconds_after, switches_after = self.use_of(server.pid)
+            self.assertLess(seconds_after - seconds, 0.03)  # ticks of 10 ms
+            self.assertLess(switches_after - switches, 20)
+        finally:
+            server.terminate()
+            server.stderr.close()
+            self.assertEqual(server.wait(timeout=60), 0)
+
+    def wait_until_healthy(self, url):
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(url + "/health", timeout=10) as reply:
+                    if reply.status == 200:
+                        return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        self.fail("the server did not become healthy")
+
+    @staticmethod
+    def use_of(pid):
+        """Processor seconds of a process so far, and how often its threads went to sleep."""
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        switches = 0
+        for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+            switches += int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read_text(), re.MULTILINE)[1])
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), switches
 
     # ---- score
 
