@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "tensor/layout.h"
 #include "tensor/tensor_view.h"
 
 namespace compute {
@@ -46,7 +47,11 @@ class Matrix {
   virtual int64_t n_out() const = 0;
   virtual int64_t n_in() const = 0;
   virtual tensor::DType type() const = 0;   // of the file
-  virtual uint64_t size_bytes() const = 0;  // memory held
+  virtual uint64_t size_bytes() const = 0;  // of the weights, wherever they lie
+
+  // The weights in the backend's layout, to be stored and given to make_matrix() again as a tensor of
+  // Layout::backend. REQUIRES: it is no matrix of map_matrix().
+  virtual base::Bytes bytes() const = 0;
 };
 
 // KV memory of `n_pages` pages for all layers. Pages hold garbage until stored to.
@@ -121,6 +126,17 @@ class Backend {
   // keep it. Fails with Code::unsupported naming the type, Code::exhausted if there is no memory.
   virtual base::Result<std::unique_ptr<Matrix>> make_matrix(const tensor::TensorView& source,
                                                             std::span<const int32_t> row_order) = 0;
+
+  // A matrix that takes no memory of its own: it reads `source` whenever it is used, so the system may drop
+  // its pages in between. Bytes of Layout::backend are used where they lie; rows are repacked at every use,
+  // a few at a time, which costs as much as the product of some tokens. The same bits as make_matrix().
+  // REQUIRES: source.bytes outlive the matrix. Fails as make_matrix(), and with Code::corrupt if the bytes
+  // of Layout::backend do not have the size or the alignment of this layout.
+  virtual base::Result<std::unique_ptr<Matrix>> map_matrix(const tensor::TensorView& source,
+                                                           tensor::Layout layout) = 0;
+
+  // Names how matrices lie in memory. Equal names mean that bytes of Layout::backend can be exchanged.
+  virtual std::string_view layout_name() const = 0;
 
   virtual base::Result<std::unique_ptr<KvMemory>> make_kv_memory(const KvShape& shape, int64_t n_pages) = 0;
 

@@ -321,5 +321,69 @@ TEST(KvShape, PageBytesCountKeysAndValuesOfAllLayers) {
             24576u);
 }
 
+// ---- matrices that stay where they are
+
+// What a matrix gives: some rows embedded, and products of 1, 5 and 40 tokens, written and added.
+std::vector<float> results_of(Backend& backend, const Matrix& matrix) {
+  std::vector<float> all;
+  const std::vector<TokenId> ids = {0, static_cast<TokenId>(matrix.n_out() - 1), 3};
+  std::vector<float> embedded(ids.size() * matrix.n_in());
+  backend.embed(matrix, ids, {embedded.data(), std::ssize(ids), matrix.n_in()});
+  all = embedded;
+  const std::vector<float> bias = random_floats(matrix.n_out(), 1, 8);
+  for (const int64_t n_rows : {1, 5, 40}) {
+    std::vector<float> input = random_floats(n_rows * matrix.n_in(), 1, 9);
+    std::vector<float> output = random_floats(n_rows * matrix.n_out(), 1, 10);
+    const LinearTerm term{.weight = &matrix,
+                          .bias = bias.data(),
+                          .output = {output.data(), n_rows, matrix.n_out()},
+                          .add_to_output = n_rows == 5};
+    backend.linear({input.data(), n_rows, matrix.n_in()}, {&term, 1});
+    all.insert(all.end(), output.begin(), output.end());
+  }
+  return all;
+}
+
+TEST(CpuBackend, AMatrixGivesTheSameBitsWhereverItLies) {
+  for (const DType type :
+       {DType::F32, DType::F16, DType::BF16, DType::Q4_0, DType::Q8_0, DType::Q4_K, DType::Q6_K}) {
+    for (const Numerics numerics : {Numerics::exact, Numerics::fast}) {
+      SCOPED_TRACE(std::string(tensor::name(type)) + " " + name(numerics));
+      const Weight weight(type, /*n_out=*/16 * 9 + 5, /*n_in=*/512, 1);
+      const auto backend = backend_of(numerics, /*n_threads=*/3, "auto");
+      const auto packed = matrix_of(*backend, weight);
+      const std::vector<float> expected = results_of(*backend, *packed);
+
+      const auto repacked_as_used = backend->map_matrix(weight.view, tensor::Layout::rows);
+      ASSERT_TRUE(repacked_as_used);
+      EXPECT_TRUE(same_bits(results_of(*backend, **repacked_as_used), expected));
+      EXPECT_EQ((*repacked_as_used)->size_bytes(), weight.bytes.size());
+
+      tensor::TensorView stored = weight.view;
+      stored.bytes = packed->bytes();
+      const auto used_in_place = backend->map_matrix(stored, tensor::Layout::backend);
+      ASSERT_TRUE(used_in_place);
+      EXPECT_TRUE(same_bits(results_of(*backend, **used_in_place), expected));
+      EXPECT_EQ((*used_in_place)->bytes().data(), packed->bytes().data());
+    }
+  }
+}
+
+TEST(CpuBackend, StoredPanelsAreHeldAgainstTheirShape) {
+  const auto backend = backend_of(Numerics::fast, 1, "auto");
+  const Weight weight(DType::Q8_0, 32, 64, 1);
+  const auto packed = matrix_of(*backend, weight);
+  tensor::TensorView stored = weight.view;
+  stored.bytes = packed->bytes().first(packed->bytes().size() - 64);
+  EXPECT_EQ(backend->map_matrix(stored, tensor::Layout::backend).error().message,
+            "has " + std::to_string(stored.bytes.size()) + " packed bytes, its shape [32, 64] takes " +
+                std::to_string(packed->bytes().size()));
+  std::vector<std::byte> crooked(packed->bytes().size() + 128);
+  const size_t shift = 65 - reinterpret_cast<uintptr_t>(crooked.data()) % 64;
+  stored.bytes = base::Bytes(crooked).subspan(shift, packed->bytes().size());
+  EXPECT_EQ(backend->map_matrix(stored, tensor::Layout::backend).error().message,
+            "is packed, but does not begin at a multiple of 64 bytes");
+}
+
 }  // namespace
 }  // namespace compute

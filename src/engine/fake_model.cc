@@ -49,6 +49,11 @@ class FakeBackend final : public compute::Backend {
                                                              std::span<const int32_t>) override {
     return base::fail(base::Code::unsupported, "a fake backend has no matrices");
   }
+  base::Result<std::unique_ptr<compute::Matrix>> map_matrix(const tensor::TensorView&,
+                                                            tensor::Layout) override {
+    return base::fail(base::Code::unsupported, "a fake backend has no matrices");
+  }
+  std::string_view layout_name() const override { return "fake"; }
   base::Result<std::unique_ptr<compute::KvMemory>> make_kv_memory(const compute::KvShape&,
                                                                   int64_t n_pages) override {
     auto memory = std::make_unique<FakeKvMemory>();

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "compute/cpu/kv_pages.h"
+#include "compute/cpu/packed_layouts.h"
+#include "tensor/dequantize.h"
 #include "tensor/dtype.h"
 
 namespace compute::cpu {
@@ -25,8 +27,45 @@ constexpr int64_t kShortPages = 8;
 // Panels that a thread takes at a time in longer steps: what the kernels keep in the nearest cache together.
 constexpr int64_t kChunkPanels = 4;
 
+const CpuMatrix& cpu_matrix(const Matrix& matrix) {
+  return static_cast<const CpuMatrix&>(matrix);
+}
+
 const PackedMatrix& packed(const Matrix& matrix) {
-  return static_cast<const CpuMatrix&>(matrix).packed();
+  return cpu_matrix(matrix).packed();
+}
+
+// Rows [first_row, first_row + n) of `source`.
+tensor::TensorView rows_of(const tensor::TensorView& source, int64_t first_row, int64_t n) {
+  const uint64_t row_bytes = tensor::row_bytes(source.dtype, static_cast<uint64_t>(source.n_columns()));
+  return {.dtype = source.dtype,
+          .shape = {n, source.n_columns()},
+          .bytes = source.bytes.subspan(static_cast<uint64_t>(first_row) * row_bytes,
+                                        static_cast<uint64_t>(n) * row_bytes)};
+}
+
+// The shape of a matrix that can be made of `source`; its panels are still to be placed.
+base::Result<PackedMatrix> checked_shape(const tensor::TensorView& source, int64_t n_rows) {
+  if (!can_pack(source.dtype)) {
+    return base::fail(base::Code::unsupported,
+                      base::cat("weights of type ", tensor::name(source.dtype), " are not supported"));
+  }
+  const tensor::DTypeInfo& type = tensor::info(source.dtype);
+  if (source.n_columns() <= 0 || source.n_columns() % type.block_elements != 0) {
+    return base::fail(base::Code::corrupt, base::cat("rows of ", source.n_columns(), " elements do not fit ",
+                                                     type.name, "'s blocks of ", type.block_elements));
+  }
+  return packed_shape(source.dtype, n_rows, source.n_columns());
+}
+
+base::Status check_panels(const tensor::TensorView& source, const PackedMatrix& shape) {
+  const auto expected = static_cast<uint64_t>(shape.n_panels() * shape.panel_bytes);
+  if (source.bytes.size() != expected)
+    return base::fail(base::Code::corrupt, base::cat("has ", source.bytes.size(), " packed bytes, its shape ",
+                                                     tensor::to_string(source.shape), " takes ", expected));
+  if (reinterpret_cast<uintptr_t>(source.bytes.data()) % kWordBytes != 0)
+    return base::fail(base::Code::corrupt, "is packed, but does not begin at a multiple of 64 bytes");
+  return {};
 }
 
 int64_t row_grain(int64_t n_columns) {
@@ -40,7 +79,11 @@ bool is_float(tensor::DType type) {
 }  // namespace
 
 CpuBackend::CpuBackend(const KernelTable& kernels, Numerics numerics, int n_threads)
-    : kernels_(kernels), numerics_(numerics), pool_({.n_threads = n_threads}), attention_(kernels, pool_) {}
+    : kernels_(kernels),
+      numerics_(numerics),
+      pool_({.n_threads = n_threads}),
+      attention_(kernels, pool_),
+      repacked_(static_cast<size_t>(pool_.size())) {}
 
 bool CpuBackend::supports(tensor::DType type) const {
   return can_pack(type);
@@ -48,17 +91,8 @@ bool CpuBackend::supports(tensor::DType type) const {
 
 base::Result<std::unique_ptr<Matrix>> CpuBackend::make_matrix(const tensor::TensorView& source,
                                                               std::span<const int32_t> row_order) {
-  if (!supports(source.dtype)) {
-    return base::fail(base::Code::unsupported,
-                      base::cat("weights of type ", tensor::name(source.dtype), " are not supported"));
-  }
-  const tensor::DTypeInfo& type = tensor::info(source.dtype);
-  if (source.n_columns() <= 0 || source.n_columns() % type.block_elements != 0) {
-    return base::fail(base::Code::corrupt, base::cat("rows of ", source.n_columns(), " elements do not fit ",
-                                                     type.name, "'s blocks of ", type.block_elements));
-  }
   const int64_t n_rows = row_order.empty() ? source.n_rows() : static_cast<int64_t>(row_order.size());
-  PackedMatrix packed = packed_shape(source.dtype, n_rows, source.n_columns());
+  PackedMatrix packed = TRY(checked_shape(source, n_rows));
   PanelMemory memory =
       TRY(weights_memory_.allocate(static_cast<uint64_t>(packed.n_panels() * packed.panel_bytes)));
   packed.panels = memory.data();
@@ -68,16 +102,34 @@ base::Result<std::unique_ptr<Matrix>> CpuBackend::make_matrix(const tensor::Tens
   return std::make_unique<CpuMatrix>(packed, std::move(memory));
 }
 
+base::Result<std::unique_ptr<Matrix>> CpuBackend::map_matrix(const tensor::TensorView& source,
+                                                             tensor::Layout layout) {
+  PackedMatrix packed = TRY(checked_shape(source, source.n_rows()));
+  if (layout == tensor::Layout::rows) return std::make_unique<CpuMatrix>(packed, source);
+  TRY(check_panels(source, packed));
+  packed.panels = source.bytes.data();
+  return std::make_unique<CpuMatrix>(packed);
+}
+
 base::Result<std::unique_ptr<KvMemory>> CpuBackend::make_kv_memory(const KvShape& shape, int64_t n_pages) {
   return TRY(KvPages::make(shape, n_pages));
 }
+
+namespace {
+
+void embed_one(const CpuMatrix& table, TokenId id, float* output) {
+  if (!table.rows()) return dequantize_packed_row(table.packed(), id, output);
+  const tensor::TensorView row = rows_of(*table.rows(), id, 1);
+  tensor::dequantize_row(row.dtype, row.bytes.data(), row.n_columns(), output);
+}
+
+}  // namespace
 
 void CpuBackend::embed(const Matrix& table, std::span<const TokenId> ids, Rows output) {
   CHECK(output.n_columns == table.n_in());
   pool_.split(static_cast<int64_t>(ids.size()), row_grain(output.n_columns),
               [&](int64_t begin, int64_t end, int) {
-                for (int64_t i = begin; i < end; ++i)
-                  dequantize_packed_row(packed(table), ids[i], output.row(i));
+                for (int64_t i = begin; i < end; ++i) embed_one(cpu_matrix(table), ids[i], output.row(i));
               });
 }
 
@@ -129,7 +181,7 @@ void CpuBackend::multiply_runs_of_bytes(const Rows& input, std::span<const Linea
   int64_t n_bytes = 0;
   for (const LinearTerm& term : terms)
     n_bytes += packed(*term.weight).n_panels() * packed(*term.weight).panel_bytes;
-  pool_.balance(n_bytes, kLinearGrainBytes / input.n_rows, [&](int64_t begin, int64_t end, int) {
+  pool_.balance(n_bytes, kLinearGrainBytes / input.n_rows, [&](int64_t begin, int64_t end, int thread_index) {
     int64_t start = 0;  // of the term
     for (const LinearTerm& term : terms) {
       const PackedMatrix& weight = packed(*term.weight);
@@ -140,7 +192,7 @@ void CpuBackend::multiply_runs_of_bytes(const Rows& input, std::span<const Linea
       };
       const int64_t first = begin <= start ? 0 : panel_at(begin);
       const int64_t last = end <= start ? 0 : panel_at(end);
-      if (first < last) multiply(term, first, last, input);
+      if (first < last) multiply(term, first, last, input, thread_index);
       start += weight.n_panels() * weight.panel_bytes;
     }
   });
@@ -161,18 +213,39 @@ void CpuBackend::multiply_chunks(const Rows& input, std::span<const LinearTerm> 
     if (middle < chunks_[i].last_panel) chunks_.push_back({chunks_[i].term, middle, chunks_[i].last_panel});
     chunks_[i].last_panel = middle;
   }
-  pool_.each(static_cast<int64_t>(chunks_.size()), [&](int64_t i, int) {
-    multiply(*chunks_[i].term, chunks_[i].first_panel, chunks_[i].last_panel, input);
+  pool_.each(static_cast<int64_t>(chunks_.size()), [&](int64_t i, int thread_index) {
+    multiply(*chunks_[i].term, chunks_[i].first_panel, chunks_[i].last_panel, input, thread_index);
   });
 }
 
-void CpuBackend::multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel,
-                          const Rows& input) {
-  const PackedMatrix& weight = packed(*term.weight);
+void CpuBackend::multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input,
+                          int thread_index) {
+  const CpuMatrix& weight = cpu_matrix(*term.weight);
   const KernelTable::LinearOutput out{.data = term.output.data,
                                       .stride = term.output.n_columns,
                                       .bias = term.bias,
                                       .add = term.add_to_output};
+  if (!weight.rows()) return multiply_panels(weight.packed(), first_panel, last_panel, input, out);
+  // A few panels at a time, which meet the input while they are still in the cache.
+  for (int64_t panel = first_panel; panel < last_panel; panel += kChunkPanels) {
+    const int64_t first_row = panel * kPanelRows;
+    const int64_t n_panels = std::min(kChunkPanels, last_panel - panel);
+    const tensor::TensorView rows =
+        rows_of(*weight.rows(), first_row, std::min(n_panels * kPanelRows, weight.n_out() - first_row));
+    PackedMatrix part = packed_shape(rows.dtype, rows.n_rows(), rows.n_columns());
+    std::byte* panels = repacked_[static_cast<size_t>(thread_index)].get(
+        static_cast<size_t>(part.n_panels() * part.panel_bytes));
+    pack_panels(rows, {}, 0, part.n_panels(), panels);
+    part.panels = panels;
+    KernelTable::LinearOutput part_out = out;
+    part_out.data += first_row;
+    if (part_out.bias != nullptr) part_out.bias += first_row;
+    multiply_panels(part, 0, part.n_panels(), input, part_out);
+  }
+}
+
+void CpuBackend::multiply_panels(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel,
+                                 const Rows& input, const KernelTable::LinearOutput& out) {
   if (meets_int8(weight)) {
     kernels_.linear_fast(weight, first_panel, last_panel, quantized_, 0, input.n_rows, out);
   } else {
@@ -293,18 +366,19 @@ void CpuBackend::gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm&
   // Pairs of panels, because 32 rows are what the next product has a scale for.
   constexpr int64_t kPair = kGroup / kPanelRows;
   const int64_t pair_bytes = kPair * (g.panel_bytes + u.panel_bytes) * input.n_rows;
-  pool_.balance(
-      g.n_panels() / kPair, std::max<int64_t>(1, kLinearGrainBytes / pair_bytes),
-      [&](int64_t begin, int64_t end, int) { gate_up_panels(input, gate, up, begin * kPair, end * kPair); });
+  pool_.balance(g.n_panels() / kPair, std::max<int64_t>(1, kLinearGrainBytes / pair_bytes),
+                [&](int64_t begin, int64_t end, int thread_index) {
+                  gate_up_panels(input, gate, up, begin * kPair, end * kPair, thread_index);
+                });
   quantized_ = hidden_;
   multiply_runs_of_bytes(gate.output, {&down, 1});
 }
 
 void CpuBackend::gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up,
-                                int64_t first_panel, int64_t last_panel) {
+                                int64_t first_panel, int64_t last_panel, int thread_index) {
   if (first_panel >= last_panel) return;
-  multiply(gate, first_panel, last_panel, input);
-  multiply(up, first_panel, last_panel, input);
+  multiply(gate, first_panel, last_panel, input, thread_index);
+  multiply(up, first_panel, last_panel, input, thread_index);
   const int64_t first = first_panel * kPanelRows, n = (last_panel - first_panel) * kPanelRows;
   for (int64_t i = 0; i < input.n_rows; ++i) {
     float* hidden = gate.output.row(i) + first;

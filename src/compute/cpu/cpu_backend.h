@@ -26,6 +26,9 @@ class CpuBackend final : public Backend {
   bool supports(tensor::DType type) const override;
   base::Result<std::unique_ptr<Matrix>> make_matrix(const tensor::TensorView& source,
                                                     std::span<const int32_t> row_order) override;
+  base::Result<std::unique_ptr<Matrix>> map_matrix(const tensor::TensorView& source,
+                                                   tensor::Layout layout) override;
+  std::string_view layout_name() const override { return kPanelLayoutName; }
   base::Result<std::unique_ptr<KvMemory>> make_kv_memory(const KvShape& shape, int64_t n_pages) override;
 
   void embed(const Matrix& table, std::span<const TokenId> ids, Rows output) override;
@@ -48,7 +51,10 @@ class CpuBackend final : public Backend {
 
  private:
   // The part of a linear() call that one term's panels and some tokens make up.
-  void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input);
+  void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input,
+                int thread_index);
+  void multiply_panels(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const Rows& input,
+                       const KernelTable::LinearOutput& out);
   QuantizedRows quantized_rows_in(WorkBuffer& memory, int64_t n_rows, int64_t n_columns);
   void quantize(const Rows& input);
   void multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms);
@@ -61,7 +67,7 @@ class CpuBackend final : public Backend {
   void normed_and_rotated(const AttentionStep& step, const RopeTable& table, const float* norm, float* head,
                           int64_t position);
   void gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up, int64_t first_panel,
-                      int64_t last_panel);
+                      int64_t last_panel, int thread_index);
   RopeTable& table_of(const Rope& rope);
 
   const KernelTable& kernels_;
@@ -78,7 +84,8 @@ class CpuBackend final : public Backend {
     int64_t first_panel;
     int64_t last_panel;
   };
-  std::vector<Chunk> chunks_;  // of the same call
+  std::vector<Chunk> chunks_;         // of the same call
+  std::vector<WorkBuffer> repacked_;  // [n_threads], panels of matrices that keep none
 };
 
 }  // namespace compute::cpu
