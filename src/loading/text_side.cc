@@ -123,10 +123,10 @@ Result<TextSide> load_text_side(const std::string& path) {
     return from_json_files(JsonFiles::in_folder(as_path.parent_path().string()), as_path.filename().string(),
                            /*in_model_folder=*/false);
   const auto file = TRY(model_files::ModelFile::open(path));
-  if (file->container() != model_files::Container::gguf)
+  if (file->container() == model_files::Container::safetensors_file)
     return fail(Code::unsupported,
                 cat("'", path, "' holds no vocabulary: give the folder, a tokenizer.json or a GGUF"));
-  return from_gguf(*file);
+  return read_text_side(*file);
 }
 
 Status replace_template(TextSide& side, std::string source) {

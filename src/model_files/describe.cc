@@ -176,6 +176,8 @@ std::string bytes_of(const Json& object, std::string_view key) {
 
 std::string container_text(const Json& d) {
   std::string text = text_or_empty(d, "container");
+  const std::string layout = text_or_empty(d, "packed_layout");
+  if (!layout.empty()) text = cat("packed as ", base::printable(layout), " from ", text, ", format");
   if (const Json* version = d.find("version"); version != nullptr && version->is_integer())
     text += cat(" ", version->as_integer());
   const int64_t n_files = d.find("files")->as_integer();
@@ -226,6 +228,7 @@ Json describe(const ModelFile& file) {
   Json d;
   d.set("path", base::to_valid_utf8(file.path()));
   d.set("container", container_name(file.container()));
+  d.set("packed_layout", or_null(std::string(file.packed_layout())));
   d.set("version", file.version() == 0 ? Json() : Json(int64_t{file.version()}));
   d.set("files", file.n_files());
   d.set("file_bytes", size_t{file.file_bytes()});

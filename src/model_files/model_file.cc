@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model_files/gguf/gguf_file.h"
 #include "model_files/map_regular.h"
+#include "model_files/packed/packed_file.h"
 #include "model_files/safetensors/folder_file.h"
 #include "model_files/safetensors/header.h"
 #include "model_files/safetensors/safetensors_file.h"
@@ -54,6 +55,7 @@ Opened as_model(base::Result<std::unique_ptr<File>> file) {
 }
 
 Opened open_file(const std::string& path, platform::MappedFile file) {
+  if (packed::has_magic(file.bytes())) return as_model(packed::PackedFile::open(path, std::move(file)));
   const Container container = TRY(sniff(path, file.bytes()));
   if (container == Container::gguf) return as_model(gguf::GgufFile::open(path, std::move(file)));
   return as_model(safetensors::SafetensorsFile::open(path, std::move(file)));

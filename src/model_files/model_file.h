@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "model_files/named_tensor.h"
+#include "tensor/layout.h"
 #include "tensor/tensor_view.h"
 
 namespace model_files {
@@ -36,6 +37,12 @@ class ModelFile {
   static base::Result<std::unique_ptr<ModelFile>> open(const std::string& path);
 
   virtual Container container() const = 0;
+  // The name of what Layout::backend means here, or nothing: the file is packed (docs/packed-format.md). It
+  // answers as its source did, container() included, but bytes of tensors of that layout are no rows.
+  virtual std::string_view packed_layout() const { return {}; }
+  virtual tensor::Layout layout_of([[maybe_unused]] std::string_view tensor_name) const {
+    return tensor::Layout::rows;
+  }
   virtual uint32_t version() const { return 0; }             // of the container's format; 0 where it has none
   virtual const std::string& path() const = 0;               // as given to open()
   virtual std::span<const NamedTensor> tensors() const = 0;  // in file order
@@ -61,6 +68,9 @@ class ModelFile {
   // Tells the system that these bytes of the file will not be needed again soon, so that repacked weights are
   // not in memory twice.
   virtual void drop_pages(base::Bytes range) const = 0;
+
+  // Brings these bytes of the file into memory, for weights that are used where they lie.
+  virtual void populate(base::Bytes range) const = 0;
 
   // Code::corrupt if one of the files was changed or cut since open(): for loaders, when they have read
   // everything.

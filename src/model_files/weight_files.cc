@@ -9,12 +9,21 @@ base::Result<std::string> WeightFiles::read_sibling(std::string_view file_name) 
                     base::cat("a ", container_name(container()), " file has no ", file_name, " beside it"));
 }
 
-void WeightFiles::drop_pages(base::Bytes range) const {
+const platform::MappedFile* WeightFiles::mapping_of(base::Bytes range) const {
   for (const platform::MappedFile& file : files_) {
     const base::Bytes bytes = file.bytes();
     if (range.data() >= bytes.data() && range.data() + range.size() <= bytes.data() + bytes.size())
-      file.drop_pages(range);
+      return &file;
   }
+  return nullptr;
+}
+
+void WeightFiles::drop_pages(base::Bytes range) const {
+  if (const platform::MappedFile* file = mapping_of(range)) file->drop_pages(range);
+}
+
+void WeightFiles::populate(base::Bytes range) const {
+  if (const platform::MappedFile* file = mapping_of(range)) file->populate(range);
 }
 
 base::Status WeightFiles::check_unchanged() const {

@@ -19,12 +19,15 @@ class WeightFiles : public ModelFile {
   base::Result<std::string> read_sibling(std::string_view file_name) const override;
   bool has_sibling(std::string_view) const override { return false; }
   void drop_pages(base::Bytes range) const override;
+  void populate(base::Bytes range) const override;
   base::Status check_unchanged() const override;
   std::span<const std::string> remarks() const override { return remarks_; }
   size_t n_files() const override { return files_.size(); }
   uint64_t file_bytes() const override;
 
  protected:
+  // The mapping that `range` lies in, or null.
+  const platform::MappedFile* mapping_of(base::Bytes range) const;
   explicit WeightFiles(std::string path) : path_(std::move(path)) {}
 
   std::string path_;

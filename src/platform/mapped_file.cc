@@ -70,6 +70,11 @@ void MappedFile::drop_pages(base::Bytes part) const {
   advise(part, MADV_DONTNEED);
 }
 
+void MappedFile::populate(base::Bytes part) const {
+  advise(part, MADV_HUGEPAGE);
+  advise(part, MADV_POPULATE_READ);
+}
+
 base::Status MappedFile::check_unchanged() const {
   struct stat now;
   if (::fstat(fd_.get(), &now) != 0) return os_error("look at", path_, errno);

@@ -44,6 +44,15 @@ TEST(MemoryFacts, ATighterControlGroupDecides) {
   EXPECT_EQ(facts.limited_by, "limit of the control group");
 }
 
+// Row 21 of the peers' defects: a model that was just read or downloaded fills the page cache, which is free.
+TEST(MemoryFacts, FilePagesOfTheControlGroupCountAsFree) {
+  const tests::TempDir dir;
+  lay_out(dir);
+  set_group_limit(dir, "1073741824", "1073741824");
+  dir.write("sys/fs/cgroup/memory.stat", "anon 104857600\ninactive_file 629145600\nactive_file 314572800\n");
+  EXPECT_EQ(memory_facts(dir.path(), std::nullopt).usable_bytes, 900 * kMiB);
+}
+
 TEST(MemoryFacts, TheAddressSpaceLimitCountsWhatIsMappedAlready) {
   const tests::TempDir dir;
   lay_out(dir);

@@ -25,13 +25,6 @@ base::Json inline_value(const Entry& entry) {
   return values;
 }
 
-base::Json to_json(const Metadata& metadata) {
-  base::Json::Object object;
-  for (const Entry& entry : metadata.entries())
-    if (entry.count <= kMaxInlineArray) object.push_back({std::string(entry.key), inline_value(entry)});
-  return object;
-}
-
 void append_tensors(const Header& header, base::Bytes file, std::vector<NamedTensor>& out) {
   for (const TensorInfo& info : header.tensors)
     out.push_back({std::string(info.name),
@@ -56,6 +49,13 @@ base::Result<SplitName> split_name(const std::string& path, const SplitFacts& fa
 }
 
 }  // namespace
+
+base::Json to_json(const Metadata& metadata) {
+  base::Json::Object object;
+  for (const Entry& entry : metadata.entries())
+    if (entry.count <= kMaxInlineArray) object.push_back({std::string(entry.key), inline_value(entry)});
+  return object;
+}
 
 base::Result<Header> GgufFile::map_part(const SplitName& name, int64_t number) {
   const std::string path = name.part(number);

@@ -9,6 +9,9 @@
 
 namespace model_files::gguf {
 
+// ModelFile::metadata(): all but long arrays.
+base::Json to_json(const Metadata& metadata);
+
 class GgufFile : public WeightFiles {
  public:
   // `file`: `path`, mapped; it is a GGUF file or says what it is instead.

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <string>
 
 #include "base/strings.h"
@@ -41,6 +40,9 @@ class FileBytes {
   FileBytes& data(size_t n_bytes, size_t alignment = 32) {
     bytes_.append((alignment - bytes_.size() % alignment) % alignment + n_bytes, '\0');
     return *this;
+  }
+  bool holds(std::string_view text) const {
+    return text.data() >= bytes_.data() && text.data() + text.size() <= bytes_.data() + bytes_.size();
   }
   base::Bytes bytes() const { return base::as_bytes(bytes_); }
   base::Result<Header> parse() const { return parse_header(bytes()); }
@@ -211,8 +213,9 @@ TEST(GgufMetadata, BooleansAndNestedArraysAreChecked) {
             "metadata 'n' is an array of arrays");
 }
 
-// Row 74 of the peers' defects: checks must not make a large vocabulary slow.
-TEST(GgufMetadata, AVocabularyOf262144TokensIsReadWithinATenthOfASecond) {
+// Row 74 of the peers' defects: a large vocabulary must not make opening slow. Its time stands in
+// benchmarks/model_files/metadata_bench.cc; what holds it down is that no token is copied.
+TEST(GgufMetadata, AVocabularyOf262144TokensIsReadInPlace) {
   constexpr int kTokens = 262144;
   FileBytes file;
   file.header(0, 4).array("tokenizer.ggml.tokens", ValueType::string, kTokens);
@@ -223,14 +226,14 @@ TEST(GgufMetadata, AVocabularyOf262144TokensIsReadWithinATenthOfASecond) {
   for (int i = 0; i < kTokens; ++i) file.put<int32_t>(1);
   file.array("tokenizer.ggml.merges", ValueType::string, kTokens);
   for (int i = 0; i < kTokens; ++i) file.text(base::cat("left", i, " right"));
-  const std::clock_t start = std::clock();  // of this process: the machine may be busy with others
   const auto header = file.parse();
   ASSERT_TRUE(header) << header.error().message;
-  EXPECT_EQ(header->metadata.strings("tokenizer.ggml.tokens")->size(), size_t{kTokens});
+  const auto tokens = header->metadata.strings("tokenizer.ggml.tokens");
+  EXPECT_EQ(tokens->size(), size_t{kTokens});
+  for (const std::string_view token : *tokens) ASSERT_TRUE(file.holds(token));
   EXPECT_EQ(header->metadata.strings("tokenizer.ggml.merges")->back(), "left262143 right");
   EXPECT_EQ(header->metadata.floats("tokenizer.ggml.scores")->back(), -262143.0f);
   EXPECT_EQ(header->metadata.integers("tokenizer.ggml.token_type")->size(), size_t{kTokens});
-  EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC / 10);
 }
 
 }  // namespace

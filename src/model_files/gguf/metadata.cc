@@ -180,14 +180,26 @@ base::Json element(const Entry& entry, uint64_t index) {
   return nullptr;
 }
 
+void Metadata::index() {
+  by_key_.resize(entries_.size());
+  std::iota(by_key_.begin(), by_key_.end(), 0u);
+  std::ranges::sort(by_key_, {}, [&](uint32_t i) { return entries_[i].key; });
+}
+
+Metadata Metadata::without_prefix(std::string_view prefix) const {
+  Metadata rest;
+  for (const Entry& entry : entries_)
+    if (!entry.key.starts_with(prefix)) rest.entries_.push_back(entry);
+  rest.index();
+  return rest;
+}
+
 base::Result<Metadata> Metadata::parse(Cursor& cursor, uint64_t count) {
   Metadata metadata;
   metadata.entries_.reserve(count);
   for (uint64_t i = 0; i < count; ++i) metadata.entries_.push_back(TRY(read_entry(cursor)));
-  metadata.by_key_.resize(count);
-  std::iota(metadata.by_key_.begin(), metadata.by_key_.end(), 0u);
+  metadata.index();
   auto key_of = [&](uint32_t i) { return metadata.entries_[i].key; };
-  std::ranges::sort(metadata.by_key_, {}, key_of);
   const auto twice = std::ranges::adjacent_find(metadata.by_key_, {}, key_of);
   if (twice != metadata.by_key_.end())
     return fail(Code::corrupt, cat("metadata '", base::printable(key_of(*twice)), "' stands there twice"));

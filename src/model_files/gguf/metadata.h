@@ -55,10 +55,14 @@ class Metadata {
   base::Result<std::vector<int32_t>> integers(
       std::string_view key) const;  // any integer type whose values fit
 
+  // The records whose keys do not begin so.
+  Metadata without_prefix(std::string_view prefix) const;
+
   // A string value, "" if the key is absent or holds something else. For labels alone.
   std::string_view text_or_empty(std::string_view key) const;
 
  private:
+  void index();
   base::Result<const Entry*> find_array(std::string_view key) const;
 
   std::vector<Entry> entries_;
