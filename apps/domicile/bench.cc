@@ -42,9 +42,12 @@ struct BenchJob {
 };
 
 Result<loading::LoadedModel> load(const BenchJob& job, compute::Backend& backend) {
+  loading::OpenedModel opened = TRY(loading::open_model(job.path));
+  const models::Residence residence = residence_of(opened, job.settings);
   ProgressBar bar("loading");
-  return loading::load_weights(TRY(loading::open_model(job.path)),
+  return loading::load_weights(std::move(opened),
                                {.backend = backend,
+                                .residence = residence,
                                 .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
                                 .cancelled = &job.interrupt.flag()});
 }
@@ -121,6 +124,8 @@ Result<std::optional<BenchPeer>> find_peer(const BenchFlags& flags, const std::s
   if (!flags.compare) return std::nullopt;
   BenchPeer peer = TRY(BenchPeer::find(*flags.compare, platform::process_environment()));
   const auto file = TRY(model_files::ModelFile::open(path));
+  if (!file->packed_layout().empty())
+    return fail(Code::invalid_argument, cat("--compare wants a GGUF file, '", path, "' is packed"));
   if (file->container() != model_files::Container::gguf)
     return fail(Code::invalid_argument, cat("--compare wants a GGUF file, '", path, "' is a ",
                                             model_files::container_name(file->container())));
@@ -162,7 +167,7 @@ Command bench_command() {
           "  domicile bench smollm2\n"
           "  domicile bench ./model.gguf --batch 1,2,4,8 --depth 0,4096 --repeat 3\n"
           "  domicile bench ./model.gguf --compare ~/llama.cpp/build/bin/llama-bench --repeat 5",
-      .settings = {"numerics", "chunk", "kernels", "kv"},
+      .settings = {"numerics", "chunk", "kernels", "kv", "memory"},
       .declare =
           [flags](FlagSet& set) {
             BenchRequest& request = flags->request;

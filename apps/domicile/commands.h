@@ -10,6 +10,7 @@ Command pull_command();
 Command list_command();
 Command remove_command();
 Command show_command();
+Command pack_command();
 Command bench_command();
 Command roof_command();
 Command score_command();

@@ -1,12 +1,15 @@
 #include "apps/domicile/model_flags.h"
 
+#include <algorithm>
 #include <random>
 
 #include "apps/domicile/inputs.h"
 #include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "base/strings.h"
+#include "engine/memory_plan.h"
 #include "platform/cpu_facts.h"
+#include "platform/memory_facts.h"
 
 namespace apps {
 
@@ -46,6 +49,19 @@ uint64_t seed_of(const config::Settings& settings) {
   return given ? static_cast<uint64_t>(*given) : fresh_seed();
 }
 
+models::Residence residence_of(const loading::OpenedModel& opened, const config::Settings& settings) {
+  constexpr uint64_t kWorkBytes = uint64_t{256} << 20;  // the program, activations, a short context
+  const uint64_t usable_bytes = platform::memory_facts().usable_bytes;
+  const engine::MemoryNeeds needs{
+      .usable_bytes = std::min(usable_bytes, settings.bytes("memory").value_or(usable_bytes)),
+      .weight_bytes = opened.file->tensor_bytes(),
+      .work_bytes = kWorkBytes,
+      .weights_are_packed = !opened.file->packed_layout().empty()};
+  if (engine::weights_fit(needs)) return models::Residence::memory;
+  print_note(engine::stays_in_file_note(needs));
+  return models::Residence::file;
+}
+
 Result<std::optional<std::string>> chat_template_of(const config::Settings& settings) {
   const auto path = settings.text("chat-template");
   if (!path) return std::nullopt;
@@ -66,6 +82,7 @@ Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, con
       .kv_type = kv_type_of(settings),
       .chunk_tokens = *settings.integer("chunk"),
       .context_tokens = settings.integer("context"),
+      .memory_bytes = settings.bytes("memory"),
       .draft_tokens = settings.text("speculation") == "off" ? 0 : *settings.integer("draft-tokens"),
       .draft_path = std::move(draft_path),
       .chat_template = TRY(chat_template_of(settings)),

@@ -11,7 +11,8 @@
 namespace apps {
 
 // Names for Command::settings.
-inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk", "kernels", "kv"};
+inline constexpr std::string_view kComputeSettings[] = {"numerics", "threads", "chunk",
+                                                        "kernels",  "kv",      "memory"};
 inline constexpr std::string_view kSpeculationSettings[] = {"speculation", "draft-tokens", "draft-model"};
 inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k", "top-p",
                                                          "min-p",       "seed",  "max-tokens"};
@@ -23,6 +24,9 @@ serving::SamplingChoices sampling_choices(const config::Settings& settings);
 uint64_t fresh_seed();
 // --seed, or a fresh one.
 uint64_t seed_of(const config::Settings& settings);
+
+// Where the weights go, for commands that plan no context: into memory, or, with a note to the user, nowhere.
+models::Residence residence_of(const loading::OpenedModel& opened, const config::Settings& settings);
 
 // What --chat-template FILE holds, if it was given.
 base::Result<std::optional<std::string>> chat_template_of(const config::Settings& settings);

@@ -131,9 +131,11 @@ Result<int> score(const ScoreFlags& flags, const config::Settings& settings) {
   if (ids.empty()) return fail(Code::invalid_argument, "there are no tokens to score");
 
   const std::unique_ptr<compute::Backend> backend = TRY(backend_of(settings));
+  const models::Residence residence = residence_of(opened, settings);
   ProgressBar bar("loading");
   const loading::LoadedModel loaded = TRY(loading::load_weights(
       std::move(opened), {.backend = *backend,
+                          .residence = residence,
                           .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
                           .cancelled = &interrupt.flag()}));
   Scores scores(ids, TRY(writer_for(flags, std::ssize(ids), loaded.model->config().vocab_size)));

@@ -92,7 +92,8 @@ Command serve_command() {
           "  domicile serve smollm2 ./qwen2.5-7b.gguf --port 8080\n"
           "  DOMICILE_API_KEY=... domicile serve smollm2 --host 0.0.0.0",
       .settings = {"host", "port", "api-key", "context", "chat-template", "numerics", "threads", "chunk",
-                   "kernels", "kv", "speculation", "draft-tokens", "draft-model", "log-level", "log-format"},
+                   "kernels", "kv", "memory", "speculation", "draft-tokens", "draft-model", "log-level",
+                   "log-format"},
       .declare =
           [names](FlagSet& set) {
             set.positionals("MODEL", *names, "names, .gguf files or folders [smollm2]");

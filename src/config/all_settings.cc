@@ -53,6 +53,11 @@ constexpr Setting kSettings[] = {
      .least = 1,
      .most = 1 << 30},
 
+    {.name = "memory",
+     .type = Type::bytes,
+     .placeholder = "SIZE",
+     .help = "memory to plan with, such as 6GiB; by default what is free. A larger model runs from its file"},
+
     {.name = "speculation",
      .type = Type::choice,
      .default_text = "auto",

@@ -33,7 +33,27 @@ int64_t wanted_pages(const MemoryNeeds& needs, int64_t context) {
   return std::min(quarter, pages_per_context * needs.max_sequences);
 }
 
+// Bytes of the shortest context that anybody would want.
+uint64_t least_kv_bytes(const MemoryNeeds& needs) {
+  const int64_t context = std::min(kLeastContext, needs.model_context);
+  return static_cast<uint64_t>(kv_cache::pages_for(context)) * needs.page_bytes;
+}
+
+base::Result<MemoryPlan> plan_pages(const MemoryNeeds& needs);
+
 }  // namespace
+
+bool weights_fit(const MemoryNeeds& needs) {
+  return needs.weight_bytes + needs.work_bytes + least_kv_bytes(needs) <= needs.usable_bytes;
+}
+
+std::string stays_in_file_note(const MemoryNeeds& needs) {
+  std::string note = base::cat("the model (", base::format_bytes(needs.weight_bytes),
+                               ") is larger than memory (", base::format_bytes(needs.usable_bytes),
+                               " free): it runs from its file, as fast as that can be read again and again");
+  if (!needs.weights_are_packed) note += "; repacking takes time too, which `domicile pack` would spare";
+  return note;
+}
 
 base::Result<MemoryPlan> plan_memory(const MemoryNeeds& needs) {
   if (needs.requested_context > needs.model_context)
@@ -41,6 +61,20 @@ base::Result<MemoryPlan> plan_memory(const MemoryNeeds& needs) {
                       base::cat("--context ", needs.requested_context, " is more than the ",
                                 needs.model_context, " tokens that this model was made for"));
   CHECK(needs.page_bytes > 0 && needs.model_context > 0 && needs.max_sequences > 0);
+  if (weights_fit(needs)) return plan_pages(needs);
+  MemoryNeeds without_weights = needs;
+  without_weights.weight_bytes = 0;
+  // Not even alone do work and context fit: then the whole need is what to tell.
+  if (!weights_fit(without_weights)) return plan_pages(needs);
+  MemoryPlan plan = TRY(plan_pages(without_weights));
+  plan.weights_stay_in_file = true;
+  plan.note = base::cat(stays_in_file_note(needs), plan.note.empty() ? "" : "; ", plan.note);
+  return plan;
+}
+
+namespace {
+
+base::Result<MemoryPlan> plan_pages(const MemoryNeeds& needs) {
   const uint64_t fixed_bytes = needs.weight_bytes + needs.work_bytes;
   const uint64_t left_bytes = needs.usable_bytes > fixed_bytes ? needs.usable_bytes - fixed_bytes : 0;
   const auto pages_left = static_cast<int64_t>(left_bytes / needs.page_bytes);
@@ -73,5 +107,7 @@ base::Result<MemoryPlan> plan_memory(const MemoryNeeds& needs) {
                           base::format_bytes(needs.usable_bytes), " free");
   return plan;
 }
+
+}  // namespace
 
 }  // namespace engine

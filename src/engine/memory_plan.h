@@ -1,5 +1,6 @@
 #pragma once
-// Decides before loading how long a context may be and how much memory the keys and values get.
+// Decides before loading whether the weights lie in memory, how long a context may be, and how much memory
+// the keys and values get.
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,7 @@ struct MemoryNeeds {
   int64_t model_context = 0;      // tokens the model was made for
   int64_t requested_context = 0;  // 0: the model's, cut to what fits
   int max_sequences = 1;
+  bool weights_are_packed = false;  // in their file, which then can be used as it is
   uint64_t requested_kv_bytes =
       0;  // 0: the smaller of a quarter of what is usable and max_sequences contexts
 };
@@ -23,8 +25,16 @@ struct MemoryPlan {
   int64_t context_tokens = 0;  // of one sequence
   int64_t n_pages = 0;         // over all sequences; at least one context
   uint64_t kv_bytes = 0;       // n_pages * page_bytes
-  std::string note;            // what the user should know: that the context was cut. Often empty.
+  // Weights that have no room beside a useful context stay in their file: the system reads what a step needs
+  // and forgets what it must. weight_bytes then count as nothing.
+  bool weights_stay_in_file = false;
+  std::string note;  // what the user should know: that the context was cut, or the above. Often empty.
 };
+
+// Whether weights, work and a short context fit into memory together.
+bool weights_fit(const MemoryNeeds& needs);
+// One sentence for the user of a model whose weights stay in the file.
+std::string stays_in_file_note(const MemoryNeeds& needs);
 
 // Fails with Code::exhausted, saying what is needed, what there is, and what would fit; with
 // Code::invalid_argument if more context is asked for than the model was made for. A context that was asked

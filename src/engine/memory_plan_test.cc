@@ -68,7 +68,8 @@ TEST(MemoryPlan, WhatItOffersAlwaysFits) {
       needs.requested_context = context;
       const auto plan = plan_memory(needs);
       if (plan) {
-        EXPECT_LE(weights + needs.work_bytes + plan->kv_bytes, needs.usable_bytes);
+        const uint64_t held_bytes = plan->weights_stay_in_file ? 0 : weights;
+        EXPECT_LE(held_bytes + needs.work_bytes + plan->kv_bytes, needs.usable_bytes);
         EXPECT_EQ(plan->context_tokens, context);
         continue;
       }
@@ -81,12 +82,13 @@ TEST(MemoryPlan, WhatItOffersAlwaysFits) {
     }
 }
 
-TEST(MemoryPlan, OffersNoContextWhereTheWeightsAloneAreTooMuch) {
+TEST(MemoryPlan, OffersNothingWhereTheWorkAloneIsTooMuch) {
   MemoryNeeds needs = some_needs();
-  needs.weight_bytes = 9 * kGiB;
+  needs.work_bytes = 9 * kGiB;
   const auto refused = plan_memory(needs);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "the model needs 9.1 GiB, 8.0 GiB free: use a smaller quantisation");
+  EXPECT_EQ(refused.error().code, base::Code::exhausted);
+  EXPECT_EQ(refused.error().message, "the model needs 14.0 GiB, 8.0 GiB free: use a smaller quantisation");
 }
 
 TEST(MemoryPlan, GivesAUsefulContextEvenIfThatIsMoreThanAQuarter) {
@@ -120,6 +122,23 @@ TEST(MemoryPlan, KeepsToTheKvMemoryThatWasAskedFor) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message,
             "400.0 MiB of KV memory hold 3200 tokens, a context of 3201 needs 408.0 MiB");
+}
+
+TEST(MemoryPlan, WeightsThatDoNotFitStayInTheirFile) {
+  MemoryNeeds needs = some_needs();
+  needs.weight_bytes = 8 * kGiB;
+  needs.model_context = 2048;
+  const auto plan = plan_memory(needs);
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_TRUE(plan->weights_stay_in_file);
+  EXPECT_EQ(plan->context_tokens, 2048);
+  EXPECT_EQ(
+      plan->note,
+      "the model (8.0 GiB) is larger than memory (8.0 GiB free): it runs from its file, as fast as that "
+      "can be read again and again; repacking takes time too, which `domicile pack` would spare");
+  needs.weights_are_packed = true;
+  EXPECT_EQ(plan_memory(needs)->note.find("repacking"), std::string::npos);
+  EXPECT_FALSE(plan_memory(some_needs())->weights_stay_in_file);
 }
 
 }  // namespace

@@ -63,8 +63,13 @@ base::Result<Config> read_config(const model_files::ModelFile& file);
 
 // Loads the weights into the backend. The backend outlives the model. `progress` (may be null) hears bytes
 // done.
+//
+// Residence of the weights: `memory` takes memory for those that have to be repacked; `file` takes none, for
+// models that are larger than memory. Packed files are used where they lie either way.
+enum class Residence { memory, file };
 struct LoadOptions {
   compute::Backend& backend;
+  Residence residence = Residence::memory;
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes; may be empty
   const std::atomic<bool>* cancelled = nullptr;                 // looked at between tensors
 };

@@ -60,6 +60,11 @@ Result<Config> read_config(const model_files::ModelFile& file) {
 }
 
 Result<std::unique_ptr<Model>> load_model(const model_files::ModelFile& file, const LoadOptions& options) {
+  const std::string_view layout = file.packed_layout();
+  if (!layout.empty() && layout != options.backend.layout_name())
+    return fail(Code::unsupported,
+                cat("is packed in the layout '", base::printable(layout, 60), "', this program computes in '",
+                    options.backend.layout_name(), "': pack the original again"));
   return TRY(find_architecture(file))->load(file, options);
 }
 

@@ -61,7 +61,6 @@ Result<const tensor::TensorView*> WeightLoader::checked(const std::string& full_
 }
 
 Status WeightLoader::advance(const tensor::TensorView& view) {
-  file_.drop_pages(view.bytes);
   bytes_done_ += view.bytes.size();
   if (options_.progress) options_.progress(bytes_done_, bytes_total_);
   if (options_.cancelled != nullptr && *options_.cancelled)
@@ -74,8 +73,14 @@ Result<std::unique_ptr<compute::Matrix>> WeightLoader::matrix(const std::string&
   const tensor::TensorView* view = TRY(checked(full_name, n_out, n_in));
   tensor::TensorView two_dimensional = *view;
   two_dimensional.shape = {n_out, n_in};
-  auto made = options_.backend.make_matrix(two_dimensional, {});
+  const tensor::Layout layout = file_.layout_of(full_name);
+  const bool stays_in_file = options_.residence == Residence::file || layout == tensor::Layout::backend;
+  auto made = stays_in_file ? options_.backend.map_matrix(two_dimensional, layout)
+                            : options_.backend.make_matrix(two_dimensional, {});
   if (!made) return fail(made.error(), cat("tensor '", full_name, "'"));
+  // Not twice in memory; and in memory before the first step asks for it, if it has room there.
+  if (!stays_in_file) file_.drop_pages(view->bytes);
+  if (stays_in_file && options_.residence == Residence::memory) file_.populate(view->bytes);
   TRY(advance(*view));
   return std::move(made).value();
 }
@@ -85,6 +90,8 @@ Result<std::vector<float>> WeightLoader::vector(const std::string& full_name, in
   if (!tensor::can_dequantize(view->dtype))
     return fail(Code::unsupported, cat("tensor '", full_name, "' has type ", tensor::name(view->dtype),
                                        ", which is not supported"));
+  if (file_.layout_of(full_name) != tensor::Layout::rows)
+    return fail(Code::corrupt, cat("tensor '", full_name, "' is packed as a matrix"));
   if (n % tensor::info(view->dtype).block_elements != 0)
     return fail(Code::corrupt,
                 cat("tensor '", full_name, "' is shorter than a block of ", tensor::name(view->dtype)));

@@ -1,5 +1,6 @@
 #include "serving/hosted_model.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/strings.h"
@@ -35,10 +36,13 @@ compute::KvShape kv_shape(const models::Config& c, compute::KvType type) {
 // Each page of the model has one of the draft model beside it, so whatever fits there fits here.
 Result<engine::MemoryPlan> plan(const loading::OpenedModel& opened, const loading::OpenedModel* draft,
                                 const HostOptions& options) {
-  engine::MemoryNeeds needs{.usable_bytes = platform::memory_facts().usable_bytes,
-                            .model_context = opened.config.context_length,
-                            .requested_context = options.context_tokens.value_or(0),
-                            .max_sequences = options.max_sequences};
+  const uint64_t usable_bytes = platform::memory_facts().usable_bytes;
+  engine::MemoryNeeds needs{
+      .usable_bytes = std::min(usable_bytes, options.memory_bytes.value_or(usable_bytes)),
+      .model_context = opened.config.context_length,
+      .requested_context = options.context_tokens.value_or(0),
+      .max_sequences = options.max_sequences,
+      .weights_are_packed = !opened.file->packed_layout().empty()};
   for (const loading::OpenedModel* each : {&opened, draft}) {
     if (each == nullptr) continue;
     needs.weight_bytes += each->file->tensor_bytes();
@@ -69,18 +73,22 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
   const engine::MemoryPlan memory = TRY(plan(opened, draft.get(), options));
   host->note_ = memory.note;
   host->backend_ = TRY(compute::make_cpu_backend(options.backend));
-  host->loaded_ = TRY(host->load_weights(std::move(opened), options));
-  if (draft != nullptr) host->draft_ = TRY(host->load_weights(std::move(*draft), options));
+  host->loaded_ = TRY(host->load_weights(std::move(opened), memory, options));
+  if (draft != nullptr) host->draft_ = TRY(host->load_weights(std::move(*draft), memory, options));
   host->engine_ = TRY(host->start_engine(memory, options));
   host->fill_served(options);
   return host;
 }
 
 Result<std::unique_ptr<loading::LoadedModel>> HostedModel::load_weights(loading::OpenedModel opened,
+                                                                        const engine::MemoryPlan& memory,
                                                                         const HostOptions& options) {
   return std::make_unique<loading::LoadedModel>(TRY(loading::load_weights(
       std::move(opened),
-      {.backend = *backend_, .progress = options.progress, .cancelled = options.cancelled})));
+      {.backend = *backend_,
+       .residence = memory.weights_stay_in_file ? models::Residence::file : models::Residence::memory,
+       .progress = options.progress,
+       .cancelled = options.cancelled})));
 }
 
 Result<std::unique_ptr<engine::Engine>> HostedModel::start_engine(const engine::MemoryPlan& memory,

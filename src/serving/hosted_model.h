@@ -21,6 +21,7 @@ struct HostOptions {
   compute::KvType kv_type = compute::KvType::bf16;
   int64_t chunk_tokens = 512;
   std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
+  std::optional<uint64_t> memory_bytes;   // to plan with; open, or more than there is: what is free
   int max_sequences = 32;
   int64_t draft_tokens = 0;                  // engine::EngineOptions::draft_tokens
   std::optional<std::string> draft_path;     // a smaller model with the same vocabulary that guesses too
@@ -33,19 +34,21 @@ struct HostOptions {
 // Immutable once loaded; keeps everything that served() borrows alive.
 class HostedModel {
  public:
-  // Fails before reading weights if they and a useful context do not fit into memory.
+  // Weights that do not fit into memory stay in their file. Fails before reading them if not even a useful
+  // context fits.
   static base::Result<std::shared_ptr<HostedModel>> load(const std::string& path, const HostOptions& options);
 
   const ServedModel& served() const { return served_; }
   const loading::LoadedModel& loaded() const { return *loaded_; }
   const compute::Backend& backend() const { return *backend_; }
   engine::Engine& engine() const { return *engine_; }
-  // What the user should know: that the context was cut to fit. Often empty.
+  // What the user should know: that the context was cut to fit, that weights stay in the file. Often empty.
   const std::string& note() const { return note_; }
 
  private:
   HostedModel() = default;
   base::Result<std::unique_ptr<loading::LoadedModel>> load_weights(loading::OpenedModel opened,
+                                                                   const engine::MemoryPlan& memory,
                                                                    const HostOptions& options);
   base::Result<std::unique_ptr<engine::Engine>> start_engine(const engine::MemoryPlan& memory,
                                                              const HostOptions& options);

@@ -168,6 +168,84 @@ class CliTest(unittest.TestCase):
             for a, b in zip(one, other, strict=True):
                 self.assertAlmostEqual(a, b, places=places)
 
+    # ---- packed models
+
+    def pack(self, model, name, *flags):
+        out = self.root / name
+        return str(out), self.json_of("pack", model, out, *flags)
+
+    def test_a_packed_model_is_used_as_its_source(self):
+        ids = ",".join(str(i * 7 % 250) for i in range(70))
+        for name, options in (("pk-f32.gguf", ("llama", "F32")), ("pk-q8.gguf", ("qwen3", "Q8_0")), ("pk-q4.gguf", ("qwen2", "Q4_0")),
+                              ("pk-bf16", ("llama", "BF16"))):
+            model = self.make_model(name, *options)
+            packed, told = self.pack(model, name + ".pack")
+            with self.subTest(model=name):
+                self.assertEqual(told["size_bytes"], os.path.getsize(packed))
+                for numerics in ("fast", "exact"):
+                    one, other = (self.json_of("score", m, "--ids", ids, "--numerics", numerics) for m in (model, packed))
+                    self.assertEqual(one["logits_sha256"], other["logits_sha256"])
+                for command in (["tokenize", "{}", "--text", "the word and 漢字"], ["run", "{}", "-p", "a b", "--max-tokens", "5", "--seed", "3"]):
+                    one, other = (self.json_of(*(part.format(m) for part in command)) for m in (model, packed))
+                    for key in ("ids", "text"):
+                        self.assertEqual(one.get(key), other.get(key), command)
+                one, other = (self.json_of("show", m) for m in (model, packed))
+                self.assertEqual((one["container"], one["metadata"], one["tokenizer"], one["chat_template"], one["parameters"]),
+                                 (other["container"], other["metadata"], other["tokenizer"], other["chat_template"], other["parameters"]))
+                self.assertEqual((one["packed_layout"], other["packed_layout"]), (None, told["layout"]))
+                self.assertEqual(self.json_of("pack", "--check", packed)["ok"], True)
+
+    def test_pack_overwrites_nothing_unasked(self):
+        packed, _ = self.pack(self.model, "once.pack")
+        before = pathlib.Path(packed).read_bytes()
+        self.fails(2, "pack", self.model, packed, words=("exists already", "--force"))
+        self.fails(2, "pack", self.model, self.model, "--force", words="the model itself")
+        self.assertEqual(pathlib.Path(packed).read_bytes(), before)
+        self.pack(self.model, "once.pack", "--force")
+        self.assertEqual(pathlib.Path(packed).read_bytes(), before, "the same model gives the same bytes")
+        self.fails(2, "pack", packed, self.root / "twice.pack", words="packed already")
+
+    def test_pack_failures_leave_nothing_behind(self):
+        folder = self.root / "packs"
+        folder.mkdir()
+        self.fails(1, "pack", self.root / "none.gguf", folder / "a", words="none.gguf")
+        self.fails(2, "pack", self.model, words="OUT")
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        self.fails(1, "pack", self.model, folder / "a", words="write", preexec_fn=small_files)
+        self.assertEqual(list(folder.iterdir()), [])
+
+    def test_damaged_packed_files(self):
+        packed, told = self.pack(self.model, "sound.pack")
+        content = bytearray(pathlib.Path(packed).read_bytes())
+        content[(2 << 20) + 9] ^= 1
+        weight = self.write("weight.pack", bytes(content))
+        self.fails(1, "pack", "--check", weight, words="checksum")
+        content[-200] ^= 1
+        directory = self.write("directory.pack", bytes(content))
+        for command in (["run", directory, "-p", "a"], ["show", directory], ["pack", "--check", directory]):
+            self.fails(1, *command, words="checksum")
+        self.fails(1, "show", self.write("short.pack", bytes(content[:3 << 19])), words="cut short")
+        self.fails(1, "pack", "--check", self.model, words="no packed model")
+        foreign = pathlib.Path(packed).read_bytes()
+        self.assertIn(told["layout"].encode(), foreign)
+
+    def test_models_larger_than_memory_run_from_their_file(self):
+        ids = ",".join(str(i * 5 % 250) for i in range(40))
+        for name in ("big.gguf", "big-folder"):
+            model = self.make_model(name, "qwen2", "Q8_0" if name.endswith("gguf") else "BF16")
+            packed, _ = self.pack(model, name + ".pack")
+            for path in (model, packed):
+                for numerics in ("fast", "exact"):
+                    arguments = ("score", path, "--ids", ids, "--numerics", numerics, "--chunk", "16", "--json")
+                    inside, outside = self.call(*arguments), self.call(*arguments, "--memory", "1M")
+                    self.assertEqual((inside.returncode, outside.returncode), (0, 0), outside.stderr)
+                    self.assertEqual(inside.stderr, b"")
+                    self.assertIn(b"larger than memory", outside.stderr)
+                    self.assertEqual(outside.stderr.count(b"\n"), 1)
+                    self.assertEqual(json.loads(inside.stdout)["logits_sha256"], json.loads(outside.stdout)["logits_sha256"])
+
     # ---- texts byte for byte
 
     def token_text(self, data, *flags):
