@@ -27,8 +27,10 @@ Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& set
 }
 
 compute::KvType kv_type_of(const config::Settings& settings) {
-  if (const auto given = settings.text("kv"))
-    return *given == "f32" ? compute::KvType::f32 : compute::KvType::bf16;
+  using enum compute::KvType;
+  const auto given = settings.text("kv");
+  for (const compute::KvType type : {f32, bf16, int8, q4})
+    if (given && *given == compute::name(type)) return type;
   return settings.text("numerics") == "exact" ? compute::KvType::f32 : compute::KvType::bf16;
 }
 

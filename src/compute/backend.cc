@@ -2,9 +2,27 @@
 
 namespace compute {
 
+namespace {
+
+// Of K, or V, of one token and head.
+uint64_t token_bytes(KvType type, uint64_t head_dim) {
+  switch (type) {
+    case KvType::f32:
+      return 4 * head_dim;
+    case KvType::bf16:
+      return 2 * head_dim;
+    case KvType::int8:
+      return head_dim + sizeof(float);
+    case KvType::q4:
+      return (head_dim + 15) / 16 * 8 + sizeof(float);  // whole runs of 16 values
+  }
+  return 0;
+}
+
+}  // namespace
+
 uint64_t KvShape::page_bytes() const {
-  const uint64_t element_bytes = type == KvType::f32 ? 4 : 2;
-  return uint64_t{2} * n_layers * n_kv_heads * head_dim * kPageTokens * element_bytes;
+  return uint64_t{2} * n_layers * n_kv_heads * kPageTokens * token_bytes(type, head_dim);
 }
 
 void Backend::attention_step(const AttentionStep& s) {
@@ -29,7 +47,8 @@ const char* name(Numerics numerics) {
 }
 
 const char* name(KvType type) {
-  return type == KvType::f32 ? "f32" : "bf16";
+  constexpr const char* kNames[] = {"f32", "bf16", "int8", "q4"};
+  return kNames[static_cast<size_t>(type)];
 }
 
 }  // namespace compute

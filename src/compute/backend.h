@@ -27,7 +27,12 @@ enum class Numerics {
   fast,   // quantised weights meet int8 activations (a scale per 32 values); other weights as in exact
 };
 
-enum class KvType { f32, bf16 };
+enum class KvType {
+  f32,
+  bf16,
+  int8,  // a scale for each token and head
+  q4,    // 16 levels on heads turned by a Hadamard matrix, a scale for each token and head
+};
 
 // Tokens of one KV page. Attention's partial results are per page, so this number is part of the numerics.
 inline constexpr int kPageTokens = 64;
@@ -65,7 +70,7 @@ struct KvShape {
   int n_kv_heads = 0;
   int head_dim = 0;
   KvType type = KvType::bf16;
-  uint64_t page_bytes() const;  // of one page over all layers, K and V
+  uint64_t page_bytes() const;  // of one page over all layers, K and V, scales included
 };
 
 // Rows [first_row, first_row + n_rows) of a step are consecutive tokens of one sequence, the first of them at

@@ -226,7 +226,8 @@ TEST_P(SameBits, WhateverTheThreadsChunksNeighboursAndKernels) {
 
 INSTANTIATE_TEST_SUITE_P(All, SameBits,
                          ::testing::Combine(::testing::Values(Numerics::exact, Numerics::fast),
-                                            ::testing::Values(KvType::f32, KvType::bf16)));
+                                            ::testing::Values(KvType::f32, KvType::bf16, KvType::int8,
+                                                              KvType::q4)));
 
 TEST(CpuBackend, ExactAttentionAgreesWithDouble) {
   auto backend = backend_of(Numerics::exact, 2, "auto");
@@ -278,7 +279,7 @@ TEST(CpuBackend, RowOrderPermutesTheMatrix) {
 }
 
 TEST(CpuBackend, CopyPageTakesTheFirstTokens) {
-  for (const KvType type : {KvType::f32, KvType::bf16}) {
+  for (const KvType type : {KvType::f32, KvType::bf16, KvType::int8, KvType::q4}) {
     auto backend = backend_of(Numerics::fast, 1, "auto");
     Layer layer(*backend, type);
     const std::vector<TokenId> tokens = some_tokens(30, 1);
@@ -319,6 +320,10 @@ TEST(KvShape, PageBytesCountKeysAndValuesOfAllLayers) {
             12288u);
   EXPECT_EQ((KvShape{.n_layers = 3, .n_kv_heads = 2, .head_dim = 8, .type = KvType::f32}.page_bytes()),
             24576u);
+  EXPECT_EQ((KvShape{.n_layers = 3, .n_kv_heads = 2, .head_dim = 8, .type = KvType::int8}.page_bytes()),
+            9216u);  // 8 bytes and a scale
+  EXPECT_EQ((KvShape{.n_layers = 3, .n_kv_heads = 2, .head_dim = 20, .type = KvType::q4}.page_bytes()),
+            15360u);  // 16 bytes and a scale
 }
 
 // ---- matrices that stay where they are

@@ -14,7 +14,8 @@
 namespace engine {
 namespace {
 
-constexpr compute::KvType kKvTypes[] = {compute::KvType::f32, compute::KvType::bf16};
+constexpr compute::KvType kKvTypes[] = {compute::KvType::f32, compute::KvType::bf16, compute::KvType::int8,
+                                        compute::KvType::q4};
 
 struct Answer {
   std::vector<TokenId> ids;
@@ -180,16 +181,19 @@ TEST_P(RealModelTest, GivesTheSameBitsHoweverFarItGuesses) {
 TEST_P(RealModelTest, ScoresTheSameBitsHoweverTheStepsAreCut) {
   RealModel real(path_, GetParam(), /*n_threads=*/2);
   const std::vector<TokenId> tokens = some_requests().back().prompt;
-  std::vector<float> expected;
-  for (const auto& [chunk, batch] : {std::pair{512, 1}, std::pair{1, 1}, std::pair{7, 8}, std::pair{64, 3}}) {
-    std::vector<float> logits;
-    ASSERT_TRUE(score(*real.model, tokens, {.chunk_tokens = chunk, .batch = batch},
-                      [&](int64_t, std::span<const float> row) -> base::Status {
-                        logits.insert(logits.end(), row.begin(), row.end());
-                        return {};
-                      }));
-    if (expected.empty()) expected = logits;
-    EXPECT_TRUE(logits == expected) << "chunk " << chunk << ", batch " << batch;
+  for (const compute::KvType kv_type : kKvTypes) {
+    std::vector<float> expected;
+    for (const auto& [chunk, batch] :
+         {std::pair{512, 1}, std::pair{1, 1}, std::pair{7, 8}, std::pair{64, 3}}) {
+      std::vector<float> logits;
+      ASSERT_TRUE(score(*real.model, tokens, {.chunk_tokens = chunk, .batch = batch, .kv_type = kv_type},
+                        [&](int64_t, std::span<const float> row) -> base::Status {
+                          logits.insert(logits.end(), row.begin(), row.end());
+                          return {};
+                        }));
+      if (expected.empty()) expected = logits;
+      EXPECT_TRUE(logits == expected) << compute::name(kv_type) << ", chunk " << chunk << ", batch " << batch;
+    }
   }
 }
 

@@ -3,13 +3,23 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "compute/cpu/kv_quantize.h"
 
 namespace compute::cpu {
 namespace {
 
 // Queries that meet a page together: enough that fetching the page from the next cache is nothing beside its
-// use.
+// use. A multiple of the kernels' 12.
 constexpr int kUnitQueries = 96;
+
+// Rows of a unit. 7 heads: 12 rows are seven full tiles of 12 queries, 13 would leave 7 queries over.
+int64_t rows_at_once(int group) {
+  for (int rows = kUnitQueries / group; rows >= 1 && rows * group >= kUnitQueries / 2; --rows)
+    if (rows * group % 12 == 0) return rows;
+  return std::max(1, kUnitQueries / group);
+}
+
+constexpr int64_t kTurnGrain = 16384;  // floats whose turning is worth waking a thread for
 
 int64_t pages_of(int64_t n_tokens) {
   return (n_tokens + kPageTokens - 1) / kPageTokens;
@@ -19,6 +29,21 @@ int64_t pages_of(int64_t n_tokens) {
 
 void Attention::run(const AttentionTask& task) {
   CHECK(task.shape.head_dim <= kMaxHeadDim && task.q.data != task.output.data);
+  if (!task.turned()) return attend_all(task);
+  AttentionTask turned = task;
+  turned.q.data = turned_q_memory_.array<float>(task.q.n_rows * task.q.n_columns);
+  pool_.split(task.q.n_rows, std::max<int64_t>(1, kTurnGrain / task.q.n_columns),
+              [&](int64_t begin, int64_t end, int) {
+                for (int64_t row = begin; row < end; ++row) {
+                  std::copy_n(task.q.row(row), task.q.n_columns, turned.q.row(row));
+                  for (int64_t column = 0; column < task.q.n_columns; column += task.shape.head_dim)
+                    hadamard(turned.q.row(row) + column, task.shape.head_dim);
+                }
+              });
+  attend_all(turned);
+}
+
+void Attention::attend_all(const AttentionTask& task) {
   plan(task);
   partials_ = partials_memory_.array<PagePartial>(task.q.n_rows * task.shape.n_heads);
   const int n_threads = pool_.size();
@@ -64,10 +89,10 @@ void Attention::attend_alone(const AttentionTask& task, const SequenceRows& sequ
 void Attention::plan(const AttentionTask& task) {
   units_.clear();
   n_items_ = 0;
-  const int64_t rows_at_once = std::max(1, kUnitQueries / task.group());
+  const int64_t unit_rows = rows_at_once(task.group());
   for (const SequenceRows& sequence : task.sequences) {
     for (int64_t last_row = sequence.n_rows; last_row > 0;) {
-      const int64_t first_row = std::max(int64_t{0}, last_row - rows_at_once);
+      const int64_t first_row = std::max(int64_t{0}, last_row - unit_rows);
       for (int head = 0; head < task.shape.n_kv_heads; ++head) {
         const int64_t n_pages = pages_of(sequence.position + last_row);
         units_.push_back({&sequence, head, first_row, last_row - first_row, n_pages, n_items_, n_pages});
@@ -123,14 +148,8 @@ void Attention::attend_page(const AttentionTask& task, const Unit& unit, int64_t
   const std::byte* k = k_of(task, unit, page);
   const std::byte* v = task.memory.v(unit.sequence->pages[page], task.layer_index, unit.kv_head);
   const int head_dim = task.shape.head_dim;
-  const int n = static_cast<int>(queries.size());
-  if (task.memory.shape().type == KvType::f32) {
-    kernels_.attend_page_f32(reinterpret_cast<const float*>(k), reinterpret_cast<const float*>(v), head_dim,
-                             task.shape.scale, queries.data(), n, ahead);
-  } else {
-    kernels_.attend_page_bf16(reinterpret_cast<const uint16_t*>(k), reinterpret_cast<const uint16_t*>(v),
-                              head_dim, task.shape.scale, queries.data(), n, ahead);
-  }
+  kernels_.attend_page(task.memory.shape().type, k, v, head_dim, task.shape.scale, queries.data(),
+                       static_cast<int>(queries.size()), ahead);
 }
 
 KernelTable::PageQuery Attention::query_of(const AttentionTask& task, const Unit& unit, int64_t page,
@@ -182,6 +201,7 @@ void Attention::finish(const AttentionTask& task, const Unit& unit) {
       const int64_t head = int64_t{unit.kv_head} * task.group() + h;
       float* values = task.output.row(step_row) + head * task.shape.head_dim;
       kernels_.finish_attention(partial(task, step_row, head), values, task.shape.head_dim, values);
+      if (task.turned()) hadamard(values, task.shape.head_dim);
     }
   }
 }

@@ -21,6 +21,8 @@ struct AttentionTask {
   std::span<const SequenceRows> sequences;
   Rows output;
 
+  // Keys and values of this type are stored turned: so are the queries, and the output is turned back.
+  bool turned() const { return memory.shape().type == KvType::q4; }
   int group() const { return shape.n_heads / shape.n_kv_heads; }  // query heads of a KV head
 };
 
@@ -60,6 +62,7 @@ class Attention {
     int64_t apart_offset = 0;  // of its results apart: [query][page - first_apart]
   };
 
+  void attend_all(const AttentionTask& task);  // with queries as the keys are stored
   void plan(const AttentionTask& task);
   void plan_cuts(const AttentionTask& task, int n_parts);
   // `next_unit` is what this thread turns to afterwards, or null.
@@ -80,6 +83,7 @@ class Attention {
   ThreadPool& pool_;
   std::vector<Unit> units_;
   int64_t n_items_ = 0;  // pages of all units
+  WorkBuffer turned_q_memory_;
   WorkBuffer partials_memory_;
   WorkBuffer apart_partials_memory_;
   WorkBuffer apart_values_memory_;

@@ -1,13 +1,13 @@
 #pragma once
 // KV memory of the CPU backend: pages of 64 tokens, each holding all layers.
 //
-//   page:  layer 0: head 0: K [head_dim][64]   keys in lanes: the scores of 64 keys are one product with q
-//                           V [64][head_dim]
+//   page:  layer 0: head 0: K, V       kv_layout.h
 //                   head 1: ...
 //          layer 1: ...
 //
 // Address space is reserved at once, memory is taken when a page is first written: resident size grows with
-// use.
+// use. On huge pages where the system grants them: a head's part of a page is 4 to 32 KiB, so with small ones
+// attention would wait for address translation every few hundred nanoseconds.
 #include <cstdint>
 #include <memory>
 
@@ -34,7 +34,8 @@ class KvPages final : public KvMemory {
   }
 
   // Writes the keys and values of `n_tokens` consecutive tokens of one head to slots [first_slot, ...) of a
-  // page. Rows of k and v are `stride` floats apart. bf16 rounds to nearest even.
+  // page. Rows of k and v are `stride` floats apart. bf16 rounds to nearest even; the others: kv_quantize.h.
+  // One thread at a time for a head of a page: neighbouring tokens share bytes in q4.
   void store(int32_t page, int layer_index, int kv_head, int first_slot, int n_tokens, const float* k_rows,
              const float* v_rows, int64_t stride);
 

@@ -13,6 +13,7 @@
 #include "compute/cpu/kernels/attention_kernels.h"
 #include "compute/cpu/kernels/exp_avx2.h"
 #include "compute/cpu/kernels/lanes_avx2.h"
+#include "compute/cpu/kv_layout.h"
 
 ISA_BEGIN(ISA_AVX2)
 namespace compute::cpu::avx2 {
@@ -46,7 +47,29 @@ inline void load_pair(const uint16_t* row, __m256& first, __m256& second) {
   second = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(static_cast<int>(0xFFFF0000))));
 }
 
+inline void load_pair(const int8_t* row, __m256& first, __m256& second) {
+  const __m128i both = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row));
+  first = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(both));
+  second = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(both, both)));
+}
+
+// By the lowest four bits: three choose a magnitude, the fourth is the sign.
+inline __m256 q4_values(__m256i codes, __m256 magnitudes) {
+  const __m256 signs =
+      _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(codes, 28)), _mm256_set1_ps(-0.0f));
+  return _mm256_xor_ps(_mm256_permutevar8x32_ps(magnitudes, codes), signs);
+}
+
+inline void load_pair(const NibblePair* row, __m256& first, __m256& second) {
+  const __m256 magnitudes = _mm256_loadu_ps(kQ4Levels);
+  const __m256i codes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(row)));
+  first = q4_values(codes, magnitudes);
+  second = q4_values(_mm256_srli_epi32(codes, 4), magnitudes);
+}
+
 inline void put_in_order(const float*, __m256&, __m256&) {}
+inline void put_in_order(const int8_t*, __m256&, __m256&) {}
+inline void put_in_order(const NibblePair*, __m256&, __m256&) {}
 
 inline void put_in_order(const uint16_t*, __m256& first, __m256& second) {
   const __m256 low = _mm256_unpacklo_ps(first, second);   // 0 1 2 3, 8 9 10 11
@@ -74,11 +97,11 @@ template <int N, int W, int A_STRIDE, class T>
 inline void multiply(const float* a, const T* b, int b_stride, int k_begin, int k_end, __m256 (&acc)[N][W],
                      Ahead& ahead) {
   for (int k = k_begin; k < k_end; ++k) {
-    ahead.step<static_cast<int>(W * 8 * sizeof(T))>();
+    ahead.step<static_cast<int>(W * 8 * sizeof(T) / kValuesOf<T>)>();
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m256 wide[W];
     ISA_UNROLL
-    for (int p = 0; p < W / 2; ++p) load_pair(row + 16 * p, wide[2 * p], wide[2 * p + 1]);
+    for (int p = 0; p < W / 2; ++p) load_pair(row + 16 / kValuesOf<T> * p, wide[2 * p], wide[2 * p + 1]);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       const __m256 factor = _mm256_broadcast_ss(a + i * A_STRIDE + k);
@@ -102,12 +125,18 @@ void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead
   for (int first = 0; first < tile.max_keys; first += 8 * W) {
     __m256 acc[N][W];
     clear(acc);
-    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, 0, head_dim, acc, ahead);
+    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first / kValuesOf<T>, kKeyStride<T>, 0, head_dim,
+                                 acc, ahead);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       ISA_UNROLL
       for (int p = 0; p < W / 2; ++p) {
         put_in_order(k_page, acc[i][2 * p], acc[i][2 * p + 1]);
+        if constexpr (kHasScales<T>) {
+          const float* scales = scales_of(k_page, head_dim) + first + 16 * p;
+          acc[i][2 * p] = _mm256_mul_ps(acc[i][2 * p], _mm256_loadu_ps(scales));
+          acc[i][2 * p + 1] = _mm256_mul_ps(acc[i][2 * p + 1], _mm256_loadu_ps(scales + 8));
+        }
         float* to = tile.weights[i] + first + 16 * p;
         _mm256_store_ps(to, _mm256_mul_ps(_mm256_set1_ps(scale), acc[i][2 * p]));
         _mm256_store_ps(to + 8, _mm256_mul_ps(_mm256_set1_ps(scale), acc[i][2 * p + 1]));
@@ -168,6 +197,17 @@ void weigh_keys(const KernelTable::PageQuery* queries, Tile<N>& tile) {
   }
 }
 
+template <int N>
+void scale_weights(const float* scales, Tile<N>& tile) {
+  for (int i = 0; i < N; ++i) {
+    for (int j = 0; j < tile.n_keys[i]; j += 8) {
+      const __m256 visible = _mm256_castsi256_ps(lanes_below(tile.n_keys[i] - j));
+      const __m256 weight = _mm256_mul_ps(_mm256_load_ps(tile.weights[i] + j), _mm256_loadu_ps(scales + j));
+      _mm256_store_ps(tile.weights[i] + j, _mm256_and_ps(visible, weight));
+    }
+  }
+}
+
 inline void put_values(const KernelTable::PageQuery& query, float before, float page, int column,
                        int n_columns, __m256 value) {
   float* to = query.values + column;
@@ -181,17 +221,17 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 // Columns [first, first + n_columns) of the values; `v` is V's first row at that column and may be read for 8
 // W of them.
 template <int N, int W, class T>
-void sum_columns(const T* v, int v_stride, int first, int n_columns, const KernelTable::PageQuery* queries,
+void sum_columns(const T* v, int stride, int first, int n_columns, const KernelTable::PageQuery* queries,
                  const Tile<N>& tile, Ahead& ahead) {
   __m256 acc[N][W];
   clear(acc);
-  multiply<N, W, kPageTokens>(&tile.weights[0][0], v, v_stride, 0, tile.min_keys, acc, ahead);
+  multiply<N, W, kPageTokens>(&tile.weights[0][0], v, stride, 0, tile.min_keys, acc, ahead);
   Ahead nothing = ahead;
   nothing.moves = 0;
   ISA_UNROLL
   for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
     __m256(&own)[1][W] = reinterpret_cast<__m256(&)[1][W]>(acc[i]);
-    multiply<1, W, kPageTokens>(tile.weights[i], v, v_stride, tile.min_keys, tile.n_keys[i], own, nothing);
+    multiply<1, W, kPageTokens>(tile.weights[i], v, stride, tile.min_keys, tile.n_keys[i], own, nothing);
     ISA_UNROLL
     for (int p = 0; p < W / 2; ++p) {
       put_in_order(v, acc[i][2 * p], acc[i][2 * p + 1]);
@@ -206,15 +246,20 @@ void sum_columns(const T* v, int v_stride, int first, int n_columns, const Kerne
 template <int N, int W, class T>
 void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
                 Ahead& ahead) {
+  const int stride = static_cast<int>(v_stride<T>(head_dim));
   int first = 0;
   for (; first + 8 * W <= head_dim; first += 8 * W) {
-    sum_columns<N, W>(v_page + first, head_dim, first, 8 * W, queries, tile, ahead);
+    sum_columns<N, W>(v_page + first / kValuesOf<T>, stride, first, 8 * W, queries, tile, ahead);
   }
   for (; first < head_dim; first += 16) {
     const int n_columns = std::min(16, head_dim - first);
-    alignas(32) T block[kPageTokens][16] = {};
-    for (int j = 0; j < tile.max_keys; ++j) std::copy_n(v_page + j * head_dim + first, n_columns, block[j]);
-    sum_columns<N, 2>(&block[0][0], 16, first, n_columns, queries, tile, ahead);
+    if constexpr (kValuesOf<T> > 1) {  // rows hold whole runs of 16
+      sum_columns<N, 2>(v_page + first / kValuesOf<T>, stride, first, n_columns, queries, tile, ahead);
+    } else {
+      alignas(32) T block[kPageTokens][16] = {};
+      for (int j = 0; j < tile.max_keys; ++j) std::copy_n(v_page + j * stride + first, n_columns, block[j]);
+      sum_columns<N, 2>(&block[0][0], 16, first, n_columns, queries, tile, ahead);
+    }
   }
 }
 
@@ -233,12 +278,15 @@ void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
   }
   score_keys<N, W>(k_page, head_dim, scale, tile, ahead);
   weigh_keys<N>(queries, tile);
+  if constexpr (kHasScales<T>) scale_weights<N>(scales_of(v_page, head_dim), tile);
   sum_values<N, W>(v_page, head_dim, queries, tile, ahead);
 }
 
 template <class T>
-void attend(const T* k_page, const T* v_page, int head_dim, float scale,
+void attend(const std::byte* k_bytes, const std::byte* v_bytes, int head_dim, float scale,
             const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  const T* k_page = reinterpret_cast<const T*>(k_bytes);
+  const T* v_page = reinterpret_cast<const T*>(v_bytes);
   using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {nullptr,           attend_tile<1, T>, attend_tile<2, T>,
                                                       attend_tile<3, T>, attend_tile<4, T>, attend_tile<5, T>,
@@ -257,14 +305,18 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
 
 }  // namespace
 
-void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries, const void* next) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
-}
-
-void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries, const void* next) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
+void attend_page(KvType type, const std::byte* k_page, const std::byte* v_page, int head_dim, float scale,
+                 const KernelTable::PageQuery* queries, int n_queries, const void* ahead) {
+  switch (type) {
+    case KvType::f32:
+      return attend<float>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::bf16:
+      return attend<uint16_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::int8:
+      return attend<int8_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::q4:
+      return attend<NibblePair>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+  }
 }
 
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

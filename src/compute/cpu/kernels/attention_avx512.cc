@@ -16,6 +16,7 @@
 
 #include "compute/cpu/kernels/attention_kernels.h"
 #include "compute/cpu/kernels/exp_avx512.h"
+#include "compute/cpu/kv_layout.h"
 
 ISA_BEGIN(ISA_AVX512)
 namespace compute::cpu::avx512 {
@@ -60,7 +61,31 @@ inline void load_pair(const uint16_t* row, __mmask32 columns, __m512& first, __m
   second = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(static_cast<int>(0xFFFF0000))));
 }
 
+inline void load_pair(const int8_t* row, __mmask32 columns, __m512& first, __m512& second) {
+  const __m128i low = _mm_maskz_loadu_epi8(static_cast<__mmask16>(columns), row);
+  const __m128i high = _mm_maskz_loadu_epi8(static_cast<__mmask16>(columns >> 16), row + 16);
+  first = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(low));
+  second = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(high));
+}
+
+inline void load_pair(const NibblePair* row, __mmask32 columns, __m512& first, __m512& second) {
+  const __mmask16 bytes = columns >> 16 != 0 ? 0xFFFF
+                          : columns != 0     ? 0xFF
+                                             : 0;  // rows hold whole runs of 16
+  const __m512 levels = _mm512_loadu_ps(kQ4Levels);
+  const __m512i codes = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(bytes, row));
+  first = _mm512_permutexvar_ps(codes, levels);  // by the lowest four bits
+  second = _mm512_permutexvar_ps(_mm512_srli_epi32(codes, 4), levels);
+}
+
 inline void put_in_order(const float*, __m512&, __m512&) {}
+inline void put_in_order(const int8_t*, __m512&, __m512&) {}
+
+inline void put_in_order(const NibblePair*, __m512& first, __m512& second) {
+  const __m512 low = first;  // columns 0-7, 16-23; the others in second
+  first = _mm512_shuffle_f32x4(low, second, 0x44);
+  second = _mm512_shuffle_f32x4(low, second, 0xEE);
+}
 
 inline void put_in_order(const uint16_t*, __m512& first, __m512& second) {
   const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -88,12 +113,14 @@ struct Ahead {
 template <int N, int W, int A_STRIDE, class T>
 inline void multiply(const float* a, const T* b, int b_stride, const __mmask32 (&columns)[W / 2], int k_begin,
                      int k_end, __m512 (&acc)[N][W], Ahead& ahead) {
+  Ahead own = ahead;  // so that the compiler keeps it in registers
   for (int k = k_begin; k < k_end; ++k) {
-    ahead.step<static_cast<int>(W * 16 * sizeof(T))>();
+    own.step<static_cast<int>(W * 16 * sizeof(T) / kValuesOf<T>)>();
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m512 wide[W];
     ISA_UNROLL
-    for (int p = 0; p < W / 2; ++p) load_pair(row + 32 * p, columns[p], wide[2 * p], wide[2 * p + 1]);
+    for (int p = 0; p < W / 2; ++p)
+      load_pair(row + 32 / kValuesOf<T> * p, columns[p], wide[2 * p], wide[2 * p + 1]);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       const __m512 factor = _mm512_set1_ps(a[i * A_STRIDE + k]);
@@ -101,6 +128,7 @@ inline void multiply(const float* a, const T* b, int b_stride, const __mmask32 (
       for (int w = 0; w < W; ++w) acc[i][w] = _mm512_fmadd_ps(factor, wide[w], acc[i][w]);
     }
   }
+  ahead = own;
 }
 
 template <int N, int W>
@@ -119,12 +147,18 @@ void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead
   for (int first = 0; first < tile.max_keys; first += 16 * W) {
     __m512 acc[N][W];
     clear(acc);
-    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first, kPageTokens, all, 0, head_dim, acc, ahead);
+    multiply<N, W, kQueryStride>(&tile.q[0][0], k_page + first / kValuesOf<T>, kKeyStride<T>, all, 0,
+                                 head_dim, acc, ahead);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {
       ISA_UNROLL
       for (int p = 0; p < W / 2; ++p) {
         put_in_order(k_page, acc[i][2 * p], acc[i][2 * p + 1]);
+        if constexpr (kHasScales<T>) {
+          const float* scales = scales_of(k_page, head_dim) + first + 32 * p;
+          acc[i][2 * p] = _mm512_mul_ps(acc[i][2 * p], _mm512_loadu_ps(scales));
+          acc[i][2 * p + 1] = _mm512_mul_ps(acc[i][2 * p + 1], _mm512_loadu_ps(scales + 16));
+        }
         float* to = tile.weights[i] + first + 32 * p;
         _mm512_store_ps(to, _mm512_mul_ps(_mm512_set1_ps(scale), acc[i][2 * p]));
         _mm512_store_ps(to + 16, _mm512_mul_ps(_mm512_set1_ps(scale), acc[i][2 * p + 1]));
@@ -139,8 +173,9 @@ inline __mmask16 visible_keys(int n_keys, int w) {
   return left >= 16 ? __mmask16{0xFFFF} : left <= 0 ? __mmask16{0} : static_cast<__mmask16>((1u << left) - 1);
 }
 
-// Turns scores into weights, in place; sets the maxima and sums to those of the page.
-template <int N>
+// Turns scores into weights, in place (most pages are visible as a whole: no masks there); sets the maxima
+// and sums to those of the page.
+template <int N, bool ALL_VISIBLE>
 void exponentials(Tile<N>& tile, __m512& maxima, __m512& sums) {
   const __m512 minus_infinity = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
   __m512 lanes[N];
@@ -149,7 +184,7 @@ void exponentials(Tile<N>& tile, __m512& maxima, __m512& sums) {
     lanes[i] = minus_infinity;
     ISA_UNROLL
     for (int w = 0; w < 4; ++w) {
-      const __mmask16 visible = visible_keys(tile.n_keys[i], w);
+      const __mmask16 visible = ALL_VISIBLE ? __mmask16{0xFFFF} : visible_keys(tile.n_keys[i], w);
       lanes[i] =
           _mm512_max_ps(lanes[i], _mm512_mask_loadu_ps(minus_infinity, visible, tile.weights[i] + 16 * w));
     }
@@ -162,7 +197,7 @@ void exponentials(Tile<N>& tile, __m512& maxima, __m512& sums) {
     lanes[i] = _mm512_setzero_ps();
     ISA_UNROLL
     for (int w = 0; w < 4; ++w) {
-      const __mmask16 visible = visible_keys(tile.n_keys[i], w);
+      const __mmask16 visible = ALL_VISIBLE ? __mmask16{0xFFFF} : visible_keys(tile.n_keys[i], w);
       const __m512 score = _mm512_maskz_loadu_ps(visible, tile.weights[i] + 16 * w);
       const __m512 weight =
           _mm512_maskz_mov_ps(visible, exp16_not_positive(_mm512_sub_ps(score, _mm512_set1_ps(max[i]))));
@@ -177,7 +212,10 @@ void exponentials(Tile<N>& tile, __m512& maxima, __m512& sums) {
 template <int N>
 void weigh_keys(Tile<N>& tile) {
   __m512 page_max, page_sum;
-  exponentials<N>(tile, page_max, page_sum);
+  if (tile.min_keys == kPageTokens)
+    exponentials<N, true>(tile, page_max, page_sum);
+  else
+    exponentials<N, false>(tile, page_max, page_sum);
   const __m512 old_max = _mm512_load_ps(tile.max);
   const __m512 max = _mm512_max_ps(old_max, page_max);
   const __m512 before = exp16_not_positive(_mm512_sub_ps(old_max, max));
@@ -187,6 +225,19 @@ void weigh_keys(Tile<N>& tile) {
   _mm512_store_ps(tile.page, page);
   _mm512_store_ps(tile.max, _mm512_mask_mov_ps(page_max, tile.merging, max));
   _mm512_store_ps(tile.sum, _mm512_mask_mov_ps(page_sum, tile.merging, sum));
+}
+
+template <int N>
+void scale_weights(const float* scales, Tile<N>& tile) {
+  for (int i = 0; i < N; ++i) {
+    ISA_UNROLL
+    for (int w = 0; w < 4; ++w) {
+      const __m512 weight = _mm512_load_ps(tile.weights[i] + 16 * w);
+      const __m512 scale = _mm512_loadu_ps(scales + 16 * w);
+      _mm512_store_ps(tile.weights[i] + 16 * w,
+                      _mm512_maskz_mul_ps(visible_keys(tile.n_keys[i], w), weight, scale));
+    }
+  }
 }
 
 inline void put_values(const KernelTable::PageQuery& query, float before, float page, int column,
@@ -202,20 +253,21 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 template <int N, int W, class T>
 void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
                 Ahead& ahead) {
+  const int stride = static_cast<int>(v_stride<T>(head_dim));
   for (int first = 0; first < head_dim; first += 16 * W) {
     __mmask32 columns[W / 2];
     for (int p = 0; p < W / 2; ++p) columns[p] = columns_left(head_dim, first + 32 * p);
     __m512 acc[N][W];
     clear(acc);
-    multiply<N, W, kPageTokens>(&tile.weights[0][0], v_page + first, head_dim, columns, 0, tile.min_keys, acc,
-                                ahead);
+    const T* v = v_page + first / kValuesOf<T>;
+    multiply<N, W, kPageTokens>(&tile.weights[0][0], v, stride, columns, 0, tile.min_keys, acc, ahead);
     Ahead nothing = ahead;
     nothing.moves = 0;
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
       __m512(&own)[1][W] = reinterpret_cast<__m512(&)[1][W]>(acc[i]);
-      multiply<1, W, kPageTokens>(tile.weights[i], v_page + first, head_dim, columns, tile.min_keys,
-                                  tile.n_keys[i], own, nothing);
+      multiply<1, W, kPageTokens>(tile.weights[i], v, stride, columns, tile.min_keys, tile.n_keys[i], own,
+                                  nothing);
       ISA_UNROLL
       for (int p = 0; p < W / 2; ++p) {
         put_in_order(v_page, acc[i][2 * p], acc[i][2 * p + 1]);
@@ -235,7 +287,9 @@ void begin_tile(const KernelTable::PageQuery* queries, int head_dim, Tile<N>& ti
   tile.max_keys = 0;
   tile.merging = 0;
   for (int i = 0; i < N; ++i) {
-    for (int d = 0; d < head_dim; d += 16) {
+    int d = 0;
+    for (; d + 16 <= head_dim; d += 16) _mm512_store_ps(tile.q[i] + d, _mm512_loadu_ps(queries[i].q + d));
+    if (d < head_dim) {
       const __mmask16 lanes = static_cast<__mmask16>(columns_left(head_dim, d));
       _mm512_store_ps(tile.q[i] + d, _mm512_maskz_loadu_ps(lanes, queries[i].q + d));
     }
@@ -256,27 +310,31 @@ void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
   begin_tile<N>(queries, head_dim, tile);
   score_keys<N, W>(k_page, head_dim, scale, tile, ahead);
   weigh_keys<N>(tile);
+  if constexpr (kHasScales<T>) scale_weights<N>(scales_of(v_page, head_dim), tile);
   sum_values<N, W>(v_page, head_dim, queries, tile, ahead);
   for (int i = 0; i < N; ++i) *queries[i].partial = {.max = tile.max[i], .sum = tile.sum[i]};
 }
 
 template <class T>
-void attend(const T* k_page, const T* v_page, int head_dim, float scale,
+void attend(const std::byte* k_bytes, const std::byte* v_bytes, int head_dim, float scale,
             const KernelTable::PageQuery* queries, int n_queries, const void* next) {
+  const T* k_page = reinterpret_cast<const T*>(k_bytes);
+  const T* v_page = reinterpret_cast<const T*>(v_bytes);
   using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {
       nullptr,           attend_tile<1, T>, attend_tile<2, T>,  attend_tile<3, T>,
       attend_tile<4, T>, attend_tile<5, T>, attend_tile<6, T>,  attend_tile<7, T>,
       attend_tile<8, T>, attend_tile<9, T>, attend_tile<10, T>, attend_tile<11, T>,
       attend_tile<12, T>};
-  Ahead ahead{static_cast<const char*>(next == nullptr ? k_page : next), next == nullptr ? 0 : 1};
   while (n_queries > 0) {
     // 13 queries are 7 and 6 rather than 12 and 1: a full tile costs little more than a small one.
     const int n = n_queries <= kMaxQueries      ? n_queries
                   : n_queries < 2 * kMaxQueries ? (n_queries + 1) / 2
                                                 : kMaxQueries;
+    // The next page comes with the last tile: earlier it would push this page out of L1.
+    const bool fetches = next != nullptr && n == n_queries;
+    Ahead ahead{static_cast<const char*>(fetches ? next : k_bytes), fetches ? 1 : 0};
     kBySize[n](k_page, v_page, head_dim, scale, queries, ahead);
-    ahead.moves = 0;  // fetched with the first tile
     queries += n;
     n_queries -= n;
   }
@@ -284,14 +342,18 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
 
 }  // namespace
 
-void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries, const void* next) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
-}
-
-void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries, const void* next) {
-  attend(k_page, v_page, head_dim, scale, queries, n_queries, next);
+void attend_page(KvType type, const std::byte* k_page, const std::byte* v_page, int head_dim, float scale,
+                 const KernelTable::PageQuery* queries, int n_queries, const void* ahead) {
+  switch (type) {
+    case KvType::f32:
+      return attend<float>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::bf16:
+      return attend<uint16_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::int8:
+      return attend<int8_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::q4:
+      return attend<NibblePair>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+  }
 }
 
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

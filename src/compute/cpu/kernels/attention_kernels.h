@@ -4,13 +4,11 @@
 
 namespace compute::cpu {
 
-#define DOMICILE_ATTENTION_KERNELS                                                                    \
-  void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,           \
-                       const KernelTable::PageQuery* queries, int n_queries, const void* ahead);      \
-  void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,    \
-                        const KernelTable::PageQuery* queries, int n_queries, const void* ahead);     \
-  void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim, \
-                   PagePartial* partial, float* values);                                              \
+#define DOMICILE_ATTENTION_KERNELS                                                                           \
+  void attend_page(KvType type, const std::byte* k_page, const std::byte* v_page, int head_dim, float scale, \
+                   const KernelTable::PageQuery* queries, int n_queries, const void* ahead);                 \
+  void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,        \
+                   PagePartial* partial, float* values);                                                     \
   void finish_attention(const PagePartial& partial, const float* values, int head_dim, float* out);
 
 namespace scalar {

@@ -4,16 +4,24 @@
 #include "compute/cpu/kernels/attention_kernels.h"
 #include "compute/cpu/kernels/exp.h"
 #include "compute/cpu/kernels/sum16.h"
+#include "compute/cpu/kv_layout.h"
 #include "tensor/float16.h"
 
 namespace compute::cpu::scalar {
 namespace {
 
-float to_float(float x) {
-  return x;
+// Values in a row of K or V.
+float value_at(const float* row, int64_t column) {
+  return row[column];
 }
-float to_float(uint16_t x) {
-  return tensor::bf16_to_f32(x);
+float value_at(const uint16_t* row, int64_t column) {
+  return tensor::bf16_to_f32(row[column]);
+}
+float value_at(const int8_t* row, int64_t column) {
+  return static_cast<float>(row[column]);
+}
+float value_at(const NibblePair* row, int64_t column) {
+  return kQ4Levels[row[nibble_element(column)].byte >> nibble_shift(column) & 15];
 }
 
 // Scores of the visible keys; -infinity beyond.
@@ -24,7 +32,8 @@ void score_keys(const T* k_page, int head_dim, float scale, const KernelTable::P
     float sum = 0.0f;
     if (j < query.n_keys) {
       for (int d = 0; d < head_dim; ++d)
-        sum = std::fma(query.q[d], to_float(k_page[d * kPageTokens + j]), sum);
+        sum = std::fma(query.q[d], value_at(k_page + d * kKeyStride<T>, j), sum);
+      if constexpr (kHasScales<T>) sum = sum * scales_of(k_page, head_dim)[j];
     }
     scores[j] = j < query.n_keys ? scale * sum : -std::numeric_limits<float>::infinity();
   }
@@ -59,8 +68,8 @@ MergeFactors merge(const PagePartial& page, PagePartial& partial) {
 }
 
 template <class T>
-void attend(const T* k_page, const T* v_page, int head_dim, float scale,
-            const KernelTable::PageQuery& query) {
+void attend_one(const T* k_page, const T* v_page, int head_dim, float scale,
+                const KernelTable::PageQuery& query) {
   float weights[kPageTokens];
   score_keys(k_page, head_dim, scale, query, weights);
   const PagePartial page = exponentials(query.n_keys, weights);
@@ -70,24 +79,39 @@ void attend(const T* k_page, const T* v_page, int head_dim, float scale,
   } else {
     *query.partial = page;
   }
+  if constexpr (kHasScales<T>) {
+    for (int j = 0; j < query.n_keys; ++j) weights[j] = weights[j] * scales_of(v_page, head_dim)[j];
+  }
   for (int d = 0; d < head_dim; ++d) {
     float value = 0.0f;
     for (int j = 0; j < query.n_keys; ++j)
-      value = std::fma(weights[j], to_float(v_page[j * head_dim + d]), value);
+      value = std::fma(weights[j], value_at(v_page + j * v_stride<T>(head_dim), d), value);
     query.values[d] = query.merge ? std::fma(query.values[d], factors.before, value * factors.page) : value;
   }
 }
 
-}  // namespace
-
-void attend_page_f32(const float* k_page, const float* v_page, int head_dim, float scale,
-                     const KernelTable::PageQuery* queries, int n_queries, const void*) {
-  for (int i = 0; i < n_queries; ++i) attend(k_page, v_page, head_dim, scale, queries[i]);
+template <class T>
+void attend(const std::byte* k_page, const std::byte* v_page, int head_dim, float scale,
+            const KernelTable::PageQuery* queries, int n_queries, const void*) {
+  for (int i = 0; i < n_queries; ++i)
+    attend_one(reinterpret_cast<const T*>(k_page), reinterpret_cast<const T*>(v_page), head_dim, scale,
+               queries[i]);
 }
 
-void attend_page_bf16(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                      const KernelTable::PageQuery* queries, int n_queries, const void*) {
-  for (int i = 0; i < n_queries; ++i) attend(k_page, v_page, head_dim, scale, queries[i]);
+}  // namespace
+
+void attend_page(KvType type, const std::byte* k_page, const std::byte* v_page, int head_dim, float scale,
+                 const KernelTable::PageQuery* queries, int n_queries, const void* ahead) {
+  switch (type) {
+    case KvType::f32:
+      return attend<float>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::bf16:
+      return attend<uint16_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::int8:
+      return attend<int8_t>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+    case KvType::q4:
+      return attend<NibblePair>(k_page, v_page, head_dim, scale, queries, n_queries, ahead);
+  }
 }
 
 void merge_pages(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

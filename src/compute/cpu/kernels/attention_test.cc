@@ -1,26 +1,35 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
+#include <random>
+#include <span>
 #include <vector>
 
 #include "compute/cpu/kernels/kernel_testing.h"
+#include "compute/cpu/kv_layout.h"
 #include "tensor/float16.h"
 
 namespace compute::cpu {
 namespace {
 
+constexpr KvType kTypes[] = {KvType::f32, KvType::bf16, KvType::int8, KvType::q4};
+
 // One page and some queries over it, with everything beyond the visible keys poisoned.
 struct Case {
   int head_dim;
   std::vector<int> n_keys;
-  std::vector<float> q, k, v;
+  std::vector<float> q, k, v;  // of the page in float32; the other types have their own below
   std::vector<uint16_t> k_bf16, v_bf16;
+  std::vector<float> k_scales, v_scales;  // [64], of int8 and q4
 
   Case(int head_dim, std::vector<int> visible, float spread, uint32_t seed)
       : head_dim(head_dim), n_keys(std::move(visible)) {
     q = random_floats(static_cast<int64_t>(n_keys.size()) * head_dim, spread, seed);
     k = random_floats(int64_t{head_dim} * kPageTokens, spread, seed + 1);
     v = random_floats(int64_t{head_dim} * kPageTokens, spread, seed + 2);
+    k_scales = random_floats(kPageTokens, spread / 100, seed + 3);
+    v_scales = random_floats(kPageTokens, spread / 100, seed + 4);
     round_to_bf16();
   }
 
@@ -38,11 +47,34 @@ struct Case {
         v[j * head_dim + d] = j % 2 ? NAN : HUGE_VALF;
       }
     }
+    for (int j = n; j < kPageTokens; ++j) {
+      k_scales[j] = j % 2 ? HUGE_VALF : NAN;
+      v_scales[j] = j % 2 ? NAN : HUGE_VALF;
+    }
     round_to_bf16();
   }
 
+  // Any bytes are codes.
+  std::vector<std::byte> coded(KvType type, const std::vector<float>& scales, uint32_t seed) const {
+    const int64_t row = type == KvType::int8 ? v_stride<int8_t>(head_dim) : v_stride<NibblePair>(head_dim);
+    std::mt19937 random(seed);
+    std::vector<std::byte> page(kPageTokens * (row + sizeof(float)));
+    for (std::byte& byte : page) byte = static_cast<std::byte>(random() & 0xFF);
+    std::memcpy(page.data() + kPageTokens * row, scales.data(), kPageTokens * sizeof(float));
+    return page;
+  }
+
   // [query][max, sum, values...] after `n_passes` over the page, each after the first merged.
-  std::vector<float> run(const KernelTable& table, bool bf16, float scale, int n_passes = 1) const {
+  std::vector<float> run(const KernelTable& table, KvType type, float scale, int n_passes = 1) const {
+    const bool scaled = type == KvType::int8 || type == KvType::q4;
+    const std::vector<std::byte> k_coded = scaled ? coded(type, k_scales, 7) : std::vector<std::byte>();
+    const std::vector<std::byte> v_coded = scaled ? coded(type, v_scales, 8) : std::vector<std::byte>();
+    const void* k_page = scaled                ? k_coded.data()
+                         : type == KvType::f32 ? k.data()
+                                               : static_cast<const void*>(k_bf16.data());
+    const void* v_page = scaled                ? v_coded.data()
+                         : type == KvType::f32 ? v.data()
+                                               : static_cast<const void*>(v_bf16.data());
     const int n = static_cast<int>(n_keys.size());
     std::vector<PagePartial> partials(n, PagePartial{-77.0f, -77.0f});
     std::vector<float> values(static_cast<int64_t>(n) * head_dim, -77.0f);
@@ -54,11 +86,8 @@ struct Case {
         queries[i] = {own, n_keys[i], pass > 0, &partials[i],
                       values.data() + static_cast<int64_t>(i) * head_dim};
       }
-      if (bf16) {
-        table.attend_page_bf16(k_bf16.data(), v_bf16.data(), head_dim, scale, queries.data(), n, k.data());
-      } else {
-        table.attend_page_f32(k.data(), v.data(), head_dim, scale, queries.data(), n, k.data());
-      }
+      table.attend_page(type, static_cast<const std::byte*>(k_page), static_cast<const std::byte*>(v_page),
+                        head_dim, scale, queries.data(), n, k.data());
     }
     std::vector<float> all;
     for (int i = 0; i < n; ++i) {
@@ -84,12 +113,12 @@ TEST_P(AttentionKernels, HaveTheScalarBits) {
   for (const int n_queries : sizes) {
     const Case full(head_dim, std::vector<int>(n_queries, kPageTokens), 1.0f, n_queries);
     const Case ragged(head_dim, visible_keys(n_queries, n_queries), 1.0f, n_queries);
-    for (const bool bf16 : {false, true}) {
+    for (const KvType type : kTypes) {
       for (const Case* c : {&full, &ragged}) {
-        const std::vector<float> want = c->run(scalar_kernels(), bf16, 0.3f, /*n_passes=*/2);
+        const std::vector<float> want = c->run(scalar_kernels(), type, 0.3f, /*n_passes=*/2);
         for (const KernelTable* table : fast_tables()) {
-          EXPECT_TRUE(same_bits(want, c->run(*table, bf16, 0.3f, 2)))
-              << table->name << " bf16 " << bf16 << " queries " << n_queries
+          EXPECT_TRUE(same_bits(want, c->run(*table, type, 0.3f, 2)))
+              << table->name << " " << name(type) << " queries " << n_queries
               << (c == &full ? " full" : " ragged");
         }
       }
@@ -102,11 +131,12 @@ TEST_P(AttentionKernels, HaveTheScalarBitsForEveryNumberOfKeys) {
   for (int n_keys = 1; n_keys <= kPageTokens; ++n_keys) {
     Case c(head_dim, {n_keys, n_keys}, 2.0f, n_keys);
     c.poison_beyond(n_keys);
-    for (const bool bf16 : {false, true}) {
-      const std::vector<float> want = c.run(scalar_kernels(), bf16, 0.125f);
+    for (const KvType type : kTypes) {
+      const std::vector<float> want = c.run(scalar_kernels(), type, 0.125f);
       for (const float x : want) ASSERT_TRUE(std::isfinite(x)) << "looked beyond " << n_keys;
       for (const KernelTable* table : fast_tables()) {
-        EXPECT_TRUE(same_bits(want, c.run(*table, bf16, 0.125f))) << table->name << " keys " << n_keys;
+        EXPECT_TRUE(same_bits(want, c.run(*table, type, 0.125f)))
+            << table->name << " " << name(type) << " keys " << n_keys;
       }
     }
   }
@@ -119,12 +149,14 @@ TEST_P(AttentionKernels, HaveTheScalarBitsOnExtremeValues) {
     strew_extremes(c.q, 1, non_finite);
     strew_extremes(c.k, 2, non_finite);
     strew_extremes(c.v, 3, non_finite);
+    strew_extremes(c.k_scales, 4, non_finite);
+    strew_extremes(c.v_scales, 5, non_finite);
     c.round_to_bf16();
-    for (const bool bf16 : {false, true}) {
-      const std::vector<float> want = c.run(scalar_kernels(), bf16, 0.1f, 3);
+    for (const KvType type : kTypes) {
+      const std::vector<float> want = c.run(scalar_kernels(), type, 0.1f, 3);
       for (const KernelTable* table : fast_tables()) {
-        EXPECT_TRUE(same_bits(want, c.run(*table, bf16, 0.1f, 3)))
-            << table->name << " non-finite " << non_finite;
+        EXPECT_TRUE(same_bits(want, c.run(*table, type, 0.1f, 3)))
+            << table->name << " " << name(type) << " non-finite " << non_finite;
       }
     }
   }
@@ -134,7 +166,7 @@ TEST_P(AttentionKernels, AgreeWithDouble) {
   const int head_dim = GetParam();
   const Case c(head_dim, visible_keys(8, 50), 1.0f, 9);
   const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
-  const std::vector<float> got = c.run(scalar_kernels(), /*bf16=*/false, scale);
+  const std::vector<float> got = c.run(scalar_kernels(), KvType::f32, scale);
   for (size_t i = 0; i < c.n_keys.size(); ++i) {
     double sum = 0.0, spread = 0.0;
     std::vector<double> values(head_dim, 0.0), magnitudes(head_dim, 0.0);
@@ -161,6 +193,37 @@ TEST_P(AttentionKernels, AgreeWithDouble) {
   }
 }
 
+// What a coded page holds is a float page as well.
+TEST_P(AttentionKernels, TakeCodesForTheirValues) {
+  const int head_dim = GetParam();
+  for (const KvType type : {KvType::int8, KvType::q4}) {
+    const Case coded(head_dim, visible_keys(9, 50), 1.0f, 9);
+    Case plain = coded;
+    const std::vector<std::byte> k_page = coded.coded(type, coded.k_scales, 7);
+    const std::vector<std::byte> v_page = coded.coded(type, coded.v_scales, 8);
+    const auto value = [&](const std::vector<std::byte>& page, int64_t row, int64_t row_elements,
+                           int64_t column) {
+      if (type == KvType::int8)
+        return static_cast<float>(static_cast<int8_t>(page[row * row_elements + column]));
+      const auto byte = static_cast<int>(page[row * row_elements + nibble_element(column)]);
+      return kQ4Levels[byte >> nibble_shift(column) & 15];
+    };
+    const bool int8 = type == KvType::int8;
+    const int64_t k_row = int8 ? kKeyStride<int8_t> : kKeyStride<NibblePair>;
+    const int64_t v_row = int8 ? v_stride<int8_t>(head_dim) : v_stride<NibblePair>(head_dim);
+    for (int j = 0; j < kPageTokens; ++j) {
+      for (int d = 0; d < head_dim; ++d) {
+        plain.k[d * kPageTokens + j] = coded.k_scales[j] * value(k_page, d, k_row, j);
+        plain.v[j * head_dim + d] = coded.v_scales[j] * value(v_page, j, v_row, d);
+      }
+    }
+    const std::vector<float> want = plain.run(scalar_kernels(), KvType::f32, 0.2f);
+    const std::vector<float> got = coded.run(scalar_kernels(), type, 0.2f);
+    for (size_t i = 0; i < want.size(); ++i)
+      EXPECT_NEAR(want[i], got[i], 1e-4f * (1 + std::fabs(want[i]))) << name(type) << " " << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(HeadDims, AttentionKernels, ::testing::Values(4, 8, 20, 64, 80, 128));
 
 TEST(MergePages, GivesTheBitsOfMergingPageByPage) {
@@ -177,11 +240,13 @@ TEST(MergePages, GivesTheBitsOfMergingPageByPage) {
       for (int p = 0; p < kPages; ++p) {
         const float* q = c.q.data() + p * head_dim;
         const KernelTable::PageQuery fold{q, 64, p > 0, &folded, folded_values.data()};
-        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &fold, 1, nullptr);
+        table->attend_page(KvType::f32, std::as_bytes(std::span(c.k)).data(),
+                           std::as_bytes(std::span(c.v)).data(), head_dim, 0.5f, &fold, 1, nullptr);
         PagePartial* partial = p == 0 ? &first : &pages[p - 1];
         float* values = p == 0 ? first_values.data() : page_values.data() + (p - 1) * head_dim;
         const KernelTable::PageQuery apart{q, 64, false, partial, values};
-        table->attend_page_f32(c.k.data(), c.v.data(), head_dim, 0.5f, &apart, 1, nullptr);
+        table->attend_page(KvType::f32, std::as_bytes(std::span(c.k)).data(),
+                           std::as_bytes(std::span(c.v)).data(), head_dim, 0.5f, &apart, 1, nullptr);
       }
       table->merge_pages(pages.data(), page_values.data(), kPages - 1, head_dim, &first, first_values.data());
       EXPECT_TRUE(same_bits(folded_values, first_values)) << table->name << " head_dim " << head_dim;

@@ -15,8 +15,7 @@ constexpr KernelTable kTable{
     .rms_norm = avx2::rms_norm,
     .rope = avx2::rope,
     .silu_multiply = avx2::silu_multiply,
-    .attend_page_f32 = avx2::attend_page_f32,
-    .attend_page_bf16 = avx2::attend_page_bf16,
+    .attend_page = avx2::attend_page,
     .merge_pages = avx2::merge_pages,
     .finish_attention = avx2::finish_attention,
 };

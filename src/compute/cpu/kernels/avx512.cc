@@ -15,8 +15,7 @@ const KernelTable& avx512_kernels() {
       .rms_norm = avx512::rms_norm,
       .rope = avx512::rope,
       .silu_multiply = avx512::silu_multiply,
-      .attend_page_f32 = avx512::attend_page_f32,
-      .attend_page_bf16 = avx512::attend_page_bf16,
+      .attend_page = avx512::attend_page,
       .merge_pages = avx512::merge_pages,
       .finish_attention = avx512::finish_attention,
   };

@@ -65,16 +65,17 @@ struct KernelTable {
   void (*silu_multiply)(const float* gate, const float* up, int64_t n, float* out);
 
   // ---- attention (kernels/attention_*.cc)
-  // K page of one head: [head_dim][64] (keys in lanes); V page: [64][head_dim]; both of the cache's type.
-  // For each of n_queries:
+  // K and V of one head in a page, as kv_layout.h draws them. For each of n_queries:
   //   score[j] = scale * (acc = 0; acc = fma(q[d], k[d][j], acc) over d ascending), j < n_keys
+  //              types with scales: scale * (acc * k_scale[j])
   //   max = max16(score), with -infinity for j >= n_keys
   //   p[j] = exp(score[j] - max) for j < n_keys, 0 beyond; sum = sum16(p), by plain additions
   //   values[d] = (acc = 0; acc = fma(p[j], v[j][d], acc) over j < n_keys ascending)
+  //               types with scales: p[j] * v_scale[j] in place of p[j]
   // Then, if the query says so, the page is merged into what partial and values hold of earlier pages:
   //   m = max(max_before, max_page); a = exp(max_before - m); b = exp(max_page - m)
   //   sum = fma(sum_before, a, sum_page * b); values = fma(values_before, a, values_page * b)
-  // Keys and values at n_keys and beyond are never looked at: they may hold anything.
+  // Keys, values and scales at n_keys and beyond are never looked at: they may hold anything.
   // `ahead`, which may be null, is what the caller will read next: as many bytes as both pages hold are
   // fetched into the cache meanwhile.
   struct PageQuery {
@@ -84,10 +85,8 @@ struct KernelTable {
     PagePartial* partial;
     float* values;  // [head_dim]
   };
-  void (*attend_page_f32)(const float* k_page, const float* v_page, int head_dim, float scale,
-                          const PageQuery* queries, int n_queries, const void* ahead);
-  void (*attend_page_bf16)(const uint16_t* k_page, const uint16_t* v_page, int head_dim, float scale,
-                           const PageQuery* queries, int n_queries, const void* ahead);
+  void (*attend_page)(KvType type, const std::byte* k_page, const std::byte* v_page, int head_dim,
+                      float scale, const PageQuery* queries, int n_queries, const void* ahead);
   // Merges n_pages further pages of one query into (partial, values), in order, by the arithmetic above.
   // page_values: [n_pages][head_dim]
   void (*merge_pages)(const PagePartial* pages, const float* page_values, int64_t n_pages, int head_dim,

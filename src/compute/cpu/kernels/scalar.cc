@@ -15,8 +15,7 @@ const KernelTable& scalar_kernels() {
       .rms_norm = scalar::rms_norm,
       .rope = scalar::rope,
       .silu_multiply = scalar::silu_multiply,
-      .attend_page_f32 = scalar::attend_page_f32,
-      .attend_page_bf16 = scalar::attend_page_bf16,
+      .attend_page = scalar::attend_page,
       .merge_pages = scalar::merge_pages,
       .finish_attention = scalar::finish_attention,
   };
