@@ -200,12 +200,13 @@ struct TokenScales {
   }
 };
 
-// The integer sums of some tokens times their scales onto their float sums.
+// The integer sums of some tokens times their scales onto their float sums. Meanwhile the next tile's
+// activations come to L1, from `next` on: loads of tiles that wait hold up everything.
 template <class F>
 struct ScaleUp {
   template <int T>
   static void run(const Block<F>& block, int64_t n_groups, TokenScales x, const std::byte* integers,
-                  bool first, std::byte* sums) {
+                  bool first, std::byte* sums, const int8_t* next) {
     constexpr int kTokenBytes = kBlockStrips * kWordBytes;
     constexpr int kGroupSums = Block<F>::kUnits * kBlockStrips * kTileBytes;
     Floats acc[kBlockStrips][T];
@@ -215,6 +216,7 @@ struct ScaleUp {
       for (int s = 0; s < kBlockStrips; ++s)
         acc[s][t] = first ? zero_floats() : load_floats(sums + t * kTokenBytes + s * kWordBytes);
     for (int64_t g = 0; g < n_groups; ++g) {
+      prefetch_bytes(next + g * kTileTokens * kGroup, kScaleTokens * kGroup);
       add_group<T>(block, g, x, integers + g * kGroupSums, acc);
       x.next_group();
     }
@@ -263,6 +265,11 @@ struct StripPair {
   const Output& out;
 
   const std::byte* panel(int s) const { return weight.panel(strip + (s < n_strips ? s : 0)); }
+  // Outputs lie thousands of bytes apart, each on a page of its own.
+  INLINE void fetch(int64_t token, int64_t n_tokens) const {
+    for (int64_t t = 0; t < n_tokens; ++t)
+      prefetch_bytes(out.data + (token + t) * out.stride + strip * kLanes, kBlockStrips * kWordBytes);
+  }
   INLINE void put(const std::byte* sums, int64_t token, int64_t n_tokens) const {
     for (int64_t t = 0; t < n_tokens; ++t)
       for (int s = 0; s < n_strips; ++s)
@@ -297,10 +304,11 @@ INLINE void sum_up_tile(Work<F>& work, const QuantizedRow& tile, int64_t first_g
   units.sum_up(n_groups * Block<F>::kUnits);
 }
 
-// The n tokens of one tile at the block's groups; `done` tokens of the call lie before them.
+// The n tokens of one tile at the block's groups; `done` tokens of the call lie before them. `next` are the
+// activations that follow.
 template <class F>
 void multiply_tile(Work<F>& work, const QuantizedRow& tile, int64_t done, int64_t n, int64_t first_group,
-                   int64_t n_groups) {
+                   int64_t n_groups, const int8_t* next) {
   work.fetch_ahead();
   sum_up_tile(work, tile, first_group, n_groups);
   for (int64_t t = 0; t < n; t += kScaleTokens) {
@@ -309,7 +317,7 @@ void multiply_tile(Work<F>& work, const QuantizedRow& tile, int64_t done, int64_
                         tile.scaled_sum + first_group * tile.stride + t, tile.stride};
     run_for<ScaleUp<F>, kScaleTokens>(smaller(kScaleTokens, n - t), work.block, n_groups, x,
                                       work.integers + t * kWordBytes, first_group == 0,
-                                      work.sums_at(done + t));
+                                      work.sums_at(done + t), next + t * kGroup);
   }
 }
 
@@ -353,7 +361,11 @@ void multiply_pair(const StripPair& pair, const QuantizedRows& x, int64_t first_
       const int64_t n = smaller(kTileTokens, n_tokens - done);
       if (n != configured) configure(static_cast<int>(n), kUnitBytes);
       configured = n;
-      multiply_tile(work, x.row(first_token + done), done, n, b * kBlockGroups, n_here);
+      if (last) pair.fetch(out_token + done, n);
+      const bool last_tile = done + n == n_tokens;
+      const QuantizedRow next = x.row(first_token + (last_tile ? 0 : done + n));
+      multiply_tile(work, x.row(first_token + done), done, n, b * kBlockGroups, n_here,
+                    next.q + (last_tile ? b + 1 : b) % n_blocks * kBlockGroups * kGroup * next.stride);
       if (last) pair.put(work.sums_at(done), out_token + done, n);
     }
   }
