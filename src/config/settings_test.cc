@@ -82,7 +82,8 @@ TEST(Settings, ErrorsNameFileAndLine) {
 
 TEST(Settings, ErrorsNameFlagOrVariable) {
   EXPECT_EQ(error_of(load({{"threads", "many"}})), "--threads: 'many' is not a whole number");
-  EXPECT_EQ(error_of(load({}, {{"DOMICILE_KV", "int8"}})), "DOMICILE_KV: 'int8' is not one of f32 or bf16");
+  EXPECT_EQ(error_of(load({}, {{"DOMICILE_KV", "fp8"}})),
+            "DOMICILE_KV: 'fp8' is not one of f32, bf16, int8 or q4");
   EXPECT_EQ(error_of(load({{"treads", "2"}})), "there is no setting 'treads'; did you mean 'threads'?");
 }
 
