@@ -77,7 +77,8 @@ class EngineLoop final : public Engine {
   void deliver_step(std::span<const PlannedRows> plan);
   void report_prefill(Sequence& sequence);
   void deliver_tokens(const PlannedRows& planned, int64_t logits_index);
-  bool deliver_token(Sequence& sequence, std::span<const float> logits);
+  bool deliver_token(Sequence& sequence, int64_t logits_index);
+  base::Error explained(base::Error error, int64_t logits_index);
   void finish(RequestId id, FinishReason reason, const base::Error* error = nullptr);
   void fail_step(const char* what);
   void publish_stats();
@@ -292,7 +293,7 @@ void EngineLoop::deliver_tokens(const PlannedRows& planned, int64_t logits_index
   sequence.drafting.n_drafted += planned.n_drafts;
   counters_.drafted_tokens += planned.n_drafts;
   int64_t n_right = 0;
-  while (deliver_token(sequence, runner_->logits(logits_index + n_right))) {
+  while (deliver_token(sequence, logits_index + n_right)) {
     if (n_right == planned.n_drafts ||
         sequence.tokens.back() != sequence.drafting.drafts[static_cast<size_t>(n_right)]) {
       if (speculation_ != nullptr) speculation_->judge(sequence, planned.n_drafts, n_right);
@@ -306,11 +307,12 @@ void EngineLoop::deliver_tokens(const PlannedRows& planned, int64_t logits_index
 }
 
 // False: the sequence has ended and is gone.
-bool EngineLoop::deliver_token(Sequence& sequence, std::span<const float> logits) {
-  const auto sampled = sequence.sampler.sample(logits.first(static_cast<size_t>(n_valid_ids_)),
-                                               sequence.n_generated(), sequence.n_top_logprobs);
+bool EngineLoop::deliver_token(Sequence& sequence, int64_t logits_index) {
+  const auto logits = runner_->logits(logits_index).first(static_cast<size_t>(n_valid_ids_));
+  const auto sampled = sequence.sampler.sample(logits, sequence.n_generated(), sequence.n_top_logprobs);
   if (!sampled) {
-    finish(sequence.id, FinishReason::error, &sampled.error());
+    const base::Error error = explained(sampled.error(), logits_index);
+    finish(sequence.id, FinishReason::error, &error);
     return false;
   }
   if (sequence.n_generated() == 0) sequence.answered = Clock::now();
@@ -322,6 +324,14 @@ bool EngineLoop::deliver_token(Sequence& sequence, std::span<const float> logits
   if (goes_on && !is_stop && !is_full) return true;
   finish(sequence.id, goes_on && !is_stop ? FinishReason::length : FinishReason::stop);
   return false;
+}
+
+// Which part of the model is to blame for logits that cannot be sampled from.
+base::Error EngineLoop::explained(base::Error error, int64_t logits_index) {
+  if (error.code != base::Code::internal) return error;
+  const std::string place = runner_->find_non_finite(logits_index);
+  if (!place.empty()) error.message += base::cat("; the first value that is not finite comes from ", place);
+  return error;
 }
 
 void EngineLoop::finish(RequestId id, FinishReason reason, const base::Error* error) {

@@ -399,7 +399,10 @@ TEST(Engine, EndsOnlyTheRequestWhoseLogitsAreNotNumbers) {
   const auto sick = submit(*engine, {.prompt = {1, 2, 96}});
   const auto after = submit(*engine, healthy);
   EXPECT_EQ(sick->reason(), FinishReason::error);
-  EXPECT_EQ(sick->error().message, "the model's logit of token 0 is not a number");
+  EXPECT_EQ(
+      sick->error().message,
+      "the model's logit of token 0 is not a number; the first value that is not finite comes from token "
+      "96 of 1 sequence");
   EXPECT_EQ(before->ids(), expected_answer(healthy));
   EXPECT_EQ(after->ids(), expected_answer(healthy));
   expect_idle(*engine);

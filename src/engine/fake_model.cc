@@ -1,9 +1,11 @@
 #include "engine/fake_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "base/strings.h"
 
 namespace engine {
 
@@ -146,6 +148,14 @@ void FakeModel::forward(const models::Step& step, compute::KvMemory& kv, float* 
     }
   }
   CHECK(next_row == n && next_logits == step.logit_rows.size());
+}
+
+std::string FakeModel::find_non_finite(const models::Step& step, compute::KvMemory& kv) {
+  std::vector<float> logits(step.logit_rows.size() * static_cast<size_t>(config_.vocab_size));
+  forward(step, kv, logits.data());
+  if (!std::isnan(logits[0])) return "";
+  return base::cat("token ", step.tokens[static_cast<size_t>(step.logit_rows[0])], " of ",
+                   step.sequences.size(), " sequence");
 }
 
 }  // namespace engine

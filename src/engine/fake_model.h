@@ -30,6 +30,7 @@ class FakeModel final : public models::Model {
   uint64_t weight_bytes() const override { return 0; }
   uint64_t decode_weight_bytes() const override { return 0; }
   void forward(const models::Step& step, compute::KvMemory& kv, float* logits) override;
+  std::string find_non_finite(const models::Step& step, compute::KvMemory& kv) override;
   int64_t max_rows() const override { return max_rows_; }
   base::Status reserve(int64_t max_rows, int64_t max_logit_rows) override;
 

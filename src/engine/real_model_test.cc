@@ -197,6 +197,68 @@ TEST_P(RealModelTest, ScoresTheSameBitsHoweverTheStepsAreCut) {
   }
 }
 
+// How a request ended that came to nothing.
+class LastWords : public RequestSink {
+ public:
+  bool on_token(const sampling::Sampled&) override { return true; }
+  void on_finish(FinishReason, const Timings&, const base::Error* error) override {
+    message_.set_value(error == nullptr ? "no error" : error->message);
+  }
+  std::future<std::string> message() { return message_.get_future(); }
+
+ private:
+  std::promise<std::string> message_;
+};
+
+// What a model says with a NaN in its `spoiled_tensor`; of an embedding, that is in the row of token 0.
+std::string error_of(const std::filesystem::path& path, compute::Numerics numerics,
+                     const tests::TinyModelOptions& options, std::vector<TokenId> prompt,
+                     int64_t chunk_tokens = 512) {
+  EXPECT_TRUE(tests::write_tiny_gguf(path, options));
+  RealModel real(path, numerics, /*n_threads=*/2);
+  const auto engine = Engine::start(*real.model, {.context_tokens = 256, .chunk_tokens = chunk_tokens});
+  const auto sink = std::make_shared<LastWords>();
+  std::future<std::string> message = sink->message();
+  EXPECT_TRUE((*engine)->submit({.prompt = std::move(prompt), .max_tokens = 2, .sink = sink}));
+  return message.get();
+}
+
+TEST_P(RealModelTest, NamesTheTensorThatMakesLogitsNotFinite) {
+  tests::TinyModelOptions options = tests::TinyModelOptions::of_type(tensor::DType::Q8_0);
+  options.tied = false;
+  for (const char* architecture : {"qwen2", "qwen3"}) {
+    options.architecture = architecture;
+    options.spoiled_tensor.clear();
+    ASSERT_TRUE(tests::write_tiny_gguf(path_, options));
+    std::vector<std::string> names;
+    const auto file = *model_files::ModelFile::open(path_);
+    for (const model_files::NamedTensor& tensor : file->tensors()) names.push_back(tensor.name);
+    for (const std::string& name : names) {
+      options.spoiled_tensor = name;
+      const std::string message = error_of(path_, GetParam(), options, {7, 0});
+      const std::string place = name.starts_with("blk.0.")         ? "layer 0"
+                                : name.starts_with("blk.1.")       ? "layer 1"
+                                : name.starts_with("token_embd.")  ? "the embedding"
+                                : name.starts_with("output_norm.") ? "the final norm"
+                                                                   : "the output head";
+      EXPECT_TRUE(message.ends_with("; the first value that is not finite comes from " + place +
+                                    ", tensor '" + name + "'"))
+          << architecture << ", " << name << ": " << message;
+    }
+  }
+}
+
+// A tied head is named by its table. What an earlier step has stored is not traced to its tensor.
+TEST_P(RealModelTest, NamesHeadsThatAreTiedAndAttentionThatReadsNaNs) {
+  tests::TinyModelOptions options = tests::TinyModelOptions::of_type(tensor::DType::Q8_0);
+  options.spoiled_tensor = "token_embd.weight";
+  std::string message = error_of(path_, GetParam(), options, {7, 8});
+  EXPECT_TRUE(message.ends_with("comes from the output head, tensor 'token_embd.weight'")) << message;
+  options.tied = false;
+  message = error_of(path_, GetParam(), options, {0, 7, 8}, /*chunk_tokens=*/2);
+  EXPECT_TRUE(message.ends_with("comes from layer 0, attention over the stored keys and values")) << message;
+}
+
 INSTANTIATE_TEST_SUITE_P(Numerics, RealModelTest,
                          testing::Values(compute::Numerics::exact, compute::Numerics::fast),
                          [](const auto& info) { return std::string(compute::name(info.param)); });

@@ -1,5 +1,9 @@
 #include "engine/runner.h"
 
+#include <algorithm>
+
+#include "base/check.h"
+
 namespace engine {
 
 base::Result<std::unique_ptr<Runner>> Runner::make(models::Model& model, compute::KvType kv_type,
@@ -43,6 +47,21 @@ void Runner::forward(std::span<const PlannedRows> plan) {
 
 std::span<const float> Runner::logits(int64_t i) const {
   return {logits_.get() + static_cast<size_t>(i) * vocab_size_, vocab_size_};
+}
+
+std::string Runner::find_non_finite(int64_t i) {
+  const int32_t row = logit_rows_[static_cast<size_t>(i)];
+  const auto sequence = std::ranges::find_if(sequences_, [&](const compute::SequenceRows& rows) {
+    return row >= rows.first_row && row < rows.first_row + rows.n_rows;
+  });
+  CHECK(sequence != sequences_.end());
+  compute::SequenceRows alone = *sequence;
+  alone.first_row = 0;
+  const auto logit_row = static_cast<int32_t>(row - sequence->first_row);
+  const auto tokens = std::span(tokens_).subspan(static_cast<size_t>(sequence->first_row),
+                                                 static_cast<size_t>(sequence->n_rows));
+  return model_.find_non_finite({.tokens = tokens, .sequences = {&alone, 1}, .logit_rows = {&logit_row, 1}},
+                                *kv_memory_);
 }
 
 void Runner::copy_page(kv_cache::PageId from, kv_cache::PageId to, int n_tokens) {

@@ -2,6 +2,7 @@
 // Turns planned rows into one forward pass. All buffers are made at the start; a step allocates nothing.
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -24,6 +25,11 @@ class Runner {
 
   // Of the i-th row that wants logits, in the plan's order: [vocab_size].
   std::span<const float> logits(int64_t i) const;
+
+  // Of the sequence whose logits(i) are not finite: where that began (models::Model::find_non_finite); empty
+  // if it cannot be told. Runs its rows of the last step again, alone. REQUIRES: the sequence has its pages
+  // still.
+  std::string find_non_finite(int64_t i);
 
   void copy_page(kv_cache::PageId from, kv_cache::PageId to, int n_tokens);
 

@@ -18,18 +18,22 @@ uint64_t bytes_of(const Projection& p) {
   return (p.weight ? p.weight->size_bytes() : 0) + p.bias.size() * sizeof(float);
 }
 
+uint64_t bytes_of(const NormWeight& norm) {
+  return norm.values.size() * sizeof(float);
+}
+
 int64_t parameters_of(const Projection& p) {
   return p.weight ? p.weight->n_out() * p.weight->n_in() : 0;
 }
 
+Result<NormWeight> load_norm(WeightLoader& loader, const std::string& name, int64_t n) {
+  return NormWeight{name, TRY(loader.vector(name, n))};
+}
+
 Result<Projection> load_projection(WeightLoader& loader, const std::string& weight_name, bool with_bias,
                                    int64_t n_out, int64_t n_in) {
-  Projection p;
-  p.weight = TRY(loader.matrix(weight_name, n_out, n_in));
-  if (with_bias) {
-    const std::string stem = weight_name.substr(0, weight_name.size() - std::string_view("weight").size());
-    p.bias = TRY(loader.vector(stem + "bias", n_out));
-  }
+  Projection p{.name = weight_name, .weight = TRY(loader.matrix(weight_name, n_out, n_in)), .bias = {}};
+  if (with_bias) p.bias = TRY(loader.vector(p.bias_name(), n_out));
   return p;
 }
 
@@ -39,7 +43,7 @@ Result<AttentionWeights> load_attention(WeightLoader& loader, const DecoderShape
   const int64_t q_width = c.n_heads * c.head_dim, kv_width = c.n_kv_heads * c.head_dim;
   const auto name = [&](TensorName n) { return loader.layer_name(layer_index, n); };
   AttentionWeights w;
-  w.norm = TRY(loader.vector(name({"attn_norm.weight", "input_layernorm.weight"}), c.width));
+  w.norm = TRY(load_norm(loader, name({"attn_norm.weight", "input_layernorm.weight"}), c.width));
   w.q = TRY(load_projection(loader, name({"attn_q.weight", "self_attn.q_proj.weight"}), shape.qkv_bias,
                             q_width, c.width));
   w.k = TRY(load_projection(loader, name({"attn_k.weight", "self_attn.k_proj.weight"}), shape.qkv_bias,
@@ -49,8 +53,8 @@ Result<AttentionWeights> load_attention(WeightLoader& loader, const DecoderShape
   w.output = TRY(load_projection(loader, name({"attn_output.weight", "self_attn.o_proj.weight"}),
                                  shape.output_bias, c.width, q_width));
   if (with_qk_norm) {
-    w.q_norm = TRY(loader.vector(name({"attn_q_norm.weight", "self_attn.q_norm.weight"}), c.head_dim));
-    w.k_norm = TRY(loader.vector(name({"attn_k_norm.weight", "self_attn.k_norm.weight"}), c.head_dim));
+    w.q_norm = TRY(load_norm(loader, name({"attn_q_norm.weight", "self_attn.q_norm.weight"}), c.head_dim));
+    w.k_norm = TRY(load_norm(loader, name({"attn_k_norm.weight", "self_attn.k_norm.weight"}), c.head_dim));
   }
   return w;
 }
@@ -59,7 +63,7 @@ Result<MlpWeights> load_mlp(WeightLoader& loader, const DecoderShape& shape, int
   const Config& c = shape.config;
   const auto name = [&](TensorName n) { return loader.layer_name(layer_index, n); };
   MlpWeights w;
-  w.norm = TRY(loader.vector(name({"ffn_norm.weight", "post_attention_layernorm.weight"}), c.width));
+  w.norm = TRY(load_norm(loader, name({"ffn_norm.weight", "post_attention_layernorm.weight"}), c.width));
   w.gate = TRY(load_projection(loader, name({"ffn_gate.weight", "mlp.gate_proj.weight"}), shape.mlp_bias,
                                c.ffn_width, c.width));
   w.up = TRY(load_projection(loader, name({"ffn_up.weight", "mlp.up_proj.weight"}), shape.mlp_bias,
@@ -70,6 +74,10 @@ Result<MlpWeights> load_mlp(WeightLoader& loader, const DecoderShape& shape, int
 }
 
 }  // namespace
+
+std::string Projection::bias_name() const {
+  return name.substr(0, name.size() - std::string_view("weight").size()) + "bias";
+}
 
 Decoder::Decoder(DecoderShape shape, compute::Backend& backend)
     : shape_(std::move(shape)),
@@ -97,12 +105,12 @@ Status Decoder::load(const model_files::ModelFile& file, const LoadOptions& opti
 
 Status Decoder::load_ends(WeightLoader& loader) {
   const Config& c = shape_.config;
-  embedding_ = TRY(
-      loader.matrix(loader.global_name({"token_embd.weight", "embed_tokens.weight"}), c.vocab_size, c.width));
-  final_norm_ = TRY(loader.vector(loader.global_name({"output_norm.weight", "norm.weight"}), c.width));
-  if (!shape_.tied)
-    head_ =
-        TRY(loader.matrix(loader.global_name({"output.weight", "lm_head.weight"}), c.vocab_size, c.width));
+  const auto matrix = [&](TensorName name) {
+    return load_projection(loader, loader.global_name(name), /*with_bias=*/false, c.vocab_size, c.width);
+  };
+  embedding_ = TRY(matrix({"token_embd.weight", "embed_tokens.weight"}));
+  final_norm_ = TRY(load_norm(loader, loader.global_name({"output_norm.weight", "norm.weight"}), c.width));
+  if (!shape_.tied) head_ = TRY(matrix({"output.weight", "lm_head.weight"}));
 
   // GGUF states llama3 scaling as one divisor per pair.
   if (const std::string divisors_name = "rope_freqs.weight"; loader.has(divisors_name)) {
@@ -118,20 +126,18 @@ Status Decoder::load_ends(WeightLoader& loader) {
 }
 
 void Decoder::count_weights() {
-  const uint64_t vector_bytes = final_norm_.size() * sizeof(float);
-  weight_bytes_ = embedding_->size_bytes() + vector_bytes;
-  decode_weight_bytes_ = head().size_bytes() + vector_bytes;
-  if (head_) weight_bytes_ += head_->size_bytes();
+  const uint64_t vector_bytes = bytes_of(final_norm_);
+  weight_bytes_ = bytes_of(embedding_) + bytes_of(head_) + vector_bytes;
+  decode_weight_bytes_ = bytes_of(head()) + vector_bytes;
   Config& c = shape_.config;
-  c.n_parameters = c.vocab_size * c.width * (head_ ? 2 : 1);
+  c.n_parameters = c.vocab_size * c.width * (head_.weight ? 2 : 1);
   for (const auto& [a, m] : layers_) {
     for (const Projection* p : {&a.q, &a.k, &a.v, &a.output, &m.gate, &m.up, &m.down}) {
       weight_bytes_ += bytes_of(*p);
       decode_weight_bytes_ += bytes_of(*p);
       c.n_layer_parameters += parameters_of(*p);
     }
-    const uint64_t norm_bytes =
-        (a.norm.size() + m.norm.size() + a.q_norm.size() + a.k_norm.size()) * sizeof(float);
+    const uint64_t norm_bytes = bytes_of(a.norm) + bytes_of(m.norm) + bytes_of(a.q_norm) + bytes_of(a.k_norm);
     weight_bytes_ += norm_bytes;
     decode_weight_bytes_ += norm_bytes;
   }
@@ -167,19 +173,47 @@ Rows Decoder::rows(std::vector<float>& buffer, int64_t n_rows, int64_t n_columns
 }
 
 void Decoder::forward(const Step& step, compute::KvMemory& kv, float* logits) {
-  const Config& c = shape_.config;
-  const int64_t n_rows = std::ssize(step.tokens), n_logit_rows = std::ssize(step.logit_rows);
-  CHECK(n_rows <= max_rows_);
-  const Rows x = rows(buffers_.residual, n_rows, c.width);
-  ops_.embed(*embedding_, step.tokens, x);
-  for (size_t i = 0; i < layers_.size(); ++i) layer(layers_[i], {x, step.sequences, kv, static_cast<int>(i)});
-  if (n_logit_rows == 0) return;
+  run(step, kv, logits, /*search=*/nullptr);
+}
 
-  const Rows last = rows(buffers_.head_input, n_logit_rows, c.width);
+std::string Decoder::find_non_finite(const Step& step, compute::KvMemory& kv) {
+  std::vector<float> logits(step.logit_rows.size() * static_cast<size_t>(shape_.config.vocab_size));
+  NonFiniteSearch search;
+  run(step, kv, logits.data(), &search);
+  return search.found();
+}
+
+void Decoder::run(const Step& step, compute::KvMemory& kv, float* logits, NonFiniteSearch* search) {
+  const int64_t n_rows = std::ssize(step.tokens);
+  CHECK(n_rows <= max_rows_);
+  const Rows x = rows(buffers_.residual, n_rows, shape_.config.width);
+  ops_.embed(*embedding_.weight, step.tokens, x);
+  if (search != nullptr) search->look("the embedding", embedding_.name, x);
+  for (size_t i = 0; i < layers_.size(); ++i)
+    layer(layers_[i], {x, step.sequences, kv, static_cast<int>(i), search});
+  if (!step.logit_rows.empty()) run_head(step, x, logits, search);
+}
+
+void Decoder::run_head(const Step& step, Rows x, float* logits, NonFiniteSearch* search) {
+  const Config& c = shape_.config;
+  const int64_t n_rows = std::ssize(step.logit_rows);
+  const Rows last = rows(buffers_.head_input, n_rows, c.width);
   ops_.gather_rows(x, step.logit_rows, last);
-  ops_.rms_norm(last, final_norm_.data(), c.width, shape_.norm_eps, last);
-  const compute::LinearTerm term{&head(), nullptr, {logits, n_logit_rows, c.vocab_size}, false};
+  ops_.rms_norm(last, final_norm_.values.data(), c.width, shape_.norm_eps, last);
+  if (search != nullptr) search->look("the final norm", final_norm_.name, last);
+  const compute::LinearTerm term = head().to({logits, n_rows, c.vocab_size});
   ops_.linear(last, {&term, 1});
+  if (search != nullptr) search->look("the output head", head().name, term.output);
+}
+
+void Decoder::look(const LayerStep& step, const std::string& tensor, Rows made) {
+  if (step.search != nullptr) step.search->look(base::cat("layer ", step.layer_index), tensor, made);
+}
+
+void Decoder::look(const LayerStep& step, const Projection& weights, Rows made) {
+  if (step.search == nullptr) return;
+  const bool has_good_bias = NonFiniteSearch::all_finite(weights.bias);
+  look(step, has_good_bias ? weights.name : weights.bias_name(), made);
 }
 
 void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
@@ -191,17 +225,21 @@ void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
   const Rows v = rows(buffers_.v, n, c.n_kv_heads * c.head_dim);
   const Rows attended = rows(buffers_.attended, n, c.n_heads * c.head_dim);
 
-  ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
+  ops_.rms_norm(step.x, w.norm.values.data(), c.width, shape_.norm_eps, h);
+  look(step, w.norm.name, h);
   const compute::LinearTerm qkv[] = {w.q.to(q), w.k.to(k), w.v.to(v)};
   ops_.linear(h, qkv);
+  look(step, w.q, q);
+  look(step, w.k, k);
+  look(step, w.v, v);
   const compute::AttentionShape shape{static_cast<int>(c.n_heads), static_cast<int>(c.n_kv_heads),
                                       static_cast<int>(c.head_dim),
                                       1.0f / std::sqrt(static_cast<float>(c.head_dim))};
   ops_.attention_step({.q = q,
                        .k = k,
                        .v = v,
-                       .q_norm = w.q_norm.empty() ? nullptr : w.q_norm.data(),
-                       .k_norm = w.k_norm.empty() ? nullptr : w.k_norm.data(),
+                       .q_norm = w.q_norm.data_or_null(),
+                       .k_norm = w.k_norm.data_or_null(),
                        .norm_eps = shape_.norm_eps,
                        .rope = {rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved},
                        .memory = step.kv,
@@ -209,8 +247,12 @@ void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
                        .shape = shape,
                        .sequences = step.sequences,
                        .output = attended});
+  look(step, w.q_norm.name, q);
+  look(step, w.k_norm.name, k);
+  look(step, /*tensor=*/"", attended);
   const compute::LinearTerm output = w.output.to(step.x, /*add_to_output=*/true);
   ops_.linear(attended, {&output, 1});
+  look(step, w.output, step.x);
 }
 
 void Decoder::add_gated_mlp(const MlpWeights& w, const LayerStep& step) {
@@ -220,8 +262,16 @@ void Decoder::add_gated_mlp(const MlpWeights& w, const LayerStep& step) {
   const Rows gate = rows(buffers_.gate, n, c.ffn_width);
   const Rows up = rows(buffers_.up, n, c.ffn_width);
 
-  ops_.rms_norm(step.x, w.norm.data(), c.width, shape_.norm_eps, h);
+  ops_.rms_norm(step.x, w.norm.values.data(), c.width, shape_.norm_eps, h);
+  look(step, w.norm.name, h);
+  if (step.search != nullptr) {  // gated_mlp() leaves nothing of gate and up to look at
+    const compute::LinearTerm gate_up[] = {w.gate.to(gate), w.up.to(up)};
+    ops_.linear(h, gate_up);
+    look(step, w.gate, gate);
+    look(step, w.up, up);
+  }
   ops_.gated_mlp(h, w.gate.to(gate), w.up.to(up), w.down.to(step.x, /*add_to_output=*/true));
+  look(step, w.down, step.x);
 }
 
 }  // namespace models

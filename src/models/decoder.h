@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/model.h"
+#include "models/non_finite_search.h"
 #include "models/rope_scaling.h"
 #include "models/weight_loader.h"
 
@@ -34,23 +35,32 @@ struct DecoderTraits {
 base::Result<DecoderShape> read_decoder_shape(const model_files::ModelFile& file,
                                               const DecoderTraits& traits);
 
+// A vector that a norm multiplies with.
+struct NormWeight {
+  std::string name;           // of the tensor
+  std::vector<float> values;  // empty: no norm
+  const float* data_or_null() const { return values.empty() ? nullptr : values.data(); }
+};
+
 // A matrix with its bias, if it has one.
 struct Projection {
+  std::string name;  // of the weight's tensor
   std::unique_ptr<compute::Matrix> weight;
   std::vector<float> bias;  // empty: none
+  std::string bias_name() const;
   compute::LinearTerm to(compute::Rows output, bool add_to_output = false) const {
     return {weight.get(), bias.empty() ? nullptr : bias.data(), output, add_to_output};
   }
 };
 
 struct AttentionWeights {
-  std::vector<float> norm;  // [width]
+  NormWeight norm;  // [width]
   Projection q, k, v, output;
-  std::vector<float> q_norm, k_norm;  // [head_dim], qwen3 only
+  NormWeight q_norm, k_norm;  // [head_dim], qwen3 only
 };
 
 struct MlpWeights {
-  std::vector<float> norm;  // [width]
+  NormWeight norm;  // [width]
   Projection gate, up, down;
 };
 
@@ -81,6 +91,7 @@ class Decoder : public Model {
   int64_t max_rows() const override { return max_rows_; }
   base::Status reserve(int64_t max_rows, int64_t max_logit_rows) override;
   void forward(const Step& step, compute::KvMemory& kv, float* logits) override;
+  std::string find_non_finite(const Step& step, compute::KvMemory& kv) override;
 
   base::Status load(const model_files::ModelFile& file, const LoadOptions& options,
                     const DecoderTraits& traits);
@@ -92,7 +103,11 @@ class Decoder : public Model {
     std::span<const compute::SequenceRows> sequences;
     compute::KvMemory& kv;
     int layer_index;
+    NonFiniteSearch* search;  // null: in a step that serves
   };
+  // Where a step searches, looks at what these weights have just made.
+  static void look(const LayerStep& step, const std::string& tensor, compute::Rows made);
+  static void look(const LayerStep& step, const Projection& weights, compute::Rows made);
   virtual void layer(const LayerWeights& w, const LayerStep& step) = 0;
 
   // x += Wo attention(rope(Wq h), rope(Wk h), Wv h), h = rmsnorm(x); q and k normed by head if the weights
@@ -105,15 +120,17 @@ class Decoder : public Model {
   compute::Backend& ops_;
 
  private:
+  void run(const Step& step, compute::KvMemory& kv, float* logits, NonFiniteSearch* search);
+  void run_head(const Step& step, compute::Rows x, float* logits, NonFiniteSearch* search);
   compute::Rows rows(std::vector<float>& buffer, int64_t n_rows, int64_t n_columns);
-  const compute::Matrix& head() const { return head_ ? *head_ : *embedding_; }
+  const Projection& head() const { return head_.weight ? head_ : embedding_; }
 
   base::Status load_ends(WeightLoader& loader);
   void count_weights();
 
   RopeParameters rope_;
-  std::unique_ptr<compute::Matrix> embedding_, head_;  // head_ null: tied
-  std::vector<float> final_norm_;                      // [width]
+  Projection embedding_, head_;  // head_ without a weight: tied
+  NormWeight final_norm_;        // [width]
   std::vector<LayerWeights> layers_;
   StepBuffers buffers_;
   int64_t max_rows_ = 0;

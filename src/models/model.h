@@ -53,6 +53,11 @@ class Model {
   // `logits`. REQUIRES: tokens.size() <= max_rows().
   virtual void forward(const Step& step, compute::KvMemory& kv, float* logits) = 0;
 
+  // Runs a step again whose logits turned out not to be finite, storing the same keys and values, and looks
+  // at what every operation makes. Says where the first value that is not finite comes from: "layer 3, tensor
+  // 'blk.3.ffn_down.weight'"; empty if there is none. Takes memory and some times as long as forward().
+  virtual std::string find_non_finite(const Step& step, compute::KvMemory& kv) = 0;
+
   // Rows of one step that the work buffers have room for; set by reserve().
   virtual int64_t max_rows() const = 0;
   virtual base::Status reserve(int64_t max_rows, int64_t max_logit_rows) = 0;

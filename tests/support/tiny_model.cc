@@ -135,6 +135,13 @@ std::vector<std::byte> stored(const std::vector<float>& values, const TensorSpec
   return bytes;
 }
 
+// Makes the first element of F32, or the scale of the first block of Q8_0, a NaN.
+void spoil(DType dtype, std::vector<std::byte>& bytes) {
+  CHECK(dtype == DType::F32 || dtype == DType::Q8_0);
+  bytes[dtype == DType::F32 ? 2 : 0] = std::byte{0xc0};
+  bytes[dtype == DType::F32 ? 3 : 1] = std::byte{0x7f};
+}
+
 void set_hyperparameters(model_files::gguf::MetadataBuilder& metadata, const TinyModelOptions& o,
                          int64_t n_rows) {
   auto key = [&](const char* name) { return cat(o.architecture, ".", name); };
@@ -265,7 +272,9 @@ base::Status write_tiny_gguf(const std::filesystem::path& path, const TinyModelO
   for (size_t i = 0; i < specs.size(); ++i) {
     const TinyTensor& tensor = weights.tensors[i];
     const bool is_rotated = o.architecture == "llama" && tensor.n_rotated_heads > 0;
-    TRY(writer.append(stored(is_rotated ? interleaved(tensor) : tensor.values, specs[i])));
+    std::vector<std::byte> bytes = stored(is_rotated ? interleaved(tensor) : tensor.values, specs[i]);
+    if (tensor.gguf_name == o.spoiled_tensor) spoil(specs[i].dtype, bytes);
+    TRY(writer.append(bytes));
   }
   return writer.finish();
 }

@@ -26,7 +26,8 @@ struct TinyModelOptions {
   bool tied = true;                          // the embedding is the output head too
   bool chat_template = true;                 // ChatML
   uint64_t seed = 1;
-  int n_shards = 1;  // folder only
+  int n_shards = 1;            // folder only
+  std::string spoiled_tensor;  // GGUF only: its first element (F32) or block (Q8_0) is not a number
 
   // The smallest shape whose rows are whole blocks of any type (multiples of 256).
   static TinyModelOptions of_type(tensor::DType dtype);
