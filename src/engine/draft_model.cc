@@ -147,6 +147,7 @@ void DraftModel::forget_all_but(std::span<const Wanted> wanted) {
 
 void DraftModel::check_integrity() const {
   std::vector<const kv_cache::SequencePages*> held;
+  held.reserve(readers_.size());
   for (const auto& [id, reader] : readers_) held.push_back(&reader->sequence.cache);
   cache_.check_integrity(held);
 }
