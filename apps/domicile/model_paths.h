@@ -24,7 +24,7 @@ base::Result<model_store::Pulled> pull_model(const model_store::Store& store, co
 base::Result<std::string> resolve_model(const std::string& model, const config::Settings& settings,
                                         const std::atomic<bool>* cancelled = nullptr);
 
-// The id under which a model is served: its name, or a path's file name without `.gguf`.
+// The id under which a model is served: its name, or a path's file name without `.gguf` or `.pack`.
 std::string model_id(const std::string& model);
 
 }  // namespace apps

@@ -14,7 +14,7 @@ bool is_name_character(char c) {
 }
 
 std::string_view without_extension(std::string_view file_name) {
-  for (const std::string_view extension : {".gguf", ".safetensors"})
+  for (const std::string_view extension : {".gguf", ".safetensors", ".pack"})
     if (file_name.size() > extension.size() && file_name.ends_with(extension))
       return file_name.substr(0, file_name.size() - extension.size());
   return file_name;

@@ -13,11 +13,11 @@ bool is_model_name(std::string_view text);
 // "smollm2:latest" is "smollm2".
 std::string_view without_latest(std::string_view name);
 
-// Whether `text` can only be meant as a path: it holds a '/' or ends in .gguf or .safetensors.
+// Whether `text` can only be meant as a path: it holds a '/' or ends in .gguf, .safetensors or .pack.
 bool looks_like_path(std::string_view text);
 
-// The name under which a file or folder is served and registered: its last part, without .gguf or
-// .safetensors; what a name may not hold becomes '-'.
+// The name under which a file or folder is served and registered: its last part, without .gguf,
+// .safetensors or .pack; what a name may not hold becomes '-'.
 std::string name_of_path(const std::filesystem::path& path);
 
 }  // namespace model_store

@@ -19,7 +19,7 @@ TEST(ModelName, LatestMeansNothing) {
 }
 
 TEST(ModelName, TellsPathsFromNames) {
-  for (const char* path : {"a/b", "./a", "/a", "model.gguf", "m.safetensors", ".", ".."})
+  for (const char* path : {"a/b", "./a", "/a", "model.gguf", "m.safetensors", "m.pack", ".", ".."})
     EXPECT_TRUE(looks_like_path(path)) << path;
   for (const char* name : {"smollm2", "a.b", "gguf", ".gguf", ""})
     EXPECT_FALSE(looks_like_path(name)) << name;
@@ -27,6 +27,7 @@ TEST(ModelName, TellsPathsFromNames) {
 
 TEST(ModelName, IsMadeFromAPath) {
   EXPECT_EQ(name_of_path("/models/Qwen2.5-0.5B.gguf"), "Qwen2.5-0.5B");
+  EXPECT_EQ(name_of_path("/models/smollm2.pack"), "smollm2");
   EXPECT_EQ(name_of_path("/models/my folder/"), "my-folder");
   EXPECT_EQ(name_of_path("/a/b/.."), "a");
   EXPECT_EQ(name_of_path("/a/-x.safetensors"), "model-x");
