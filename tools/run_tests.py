@@ -112,7 +112,8 @@ def default_model(tally):
 
 
 def scripts(tally, model):
-    """Tests that drive the built program as its users do."""
+    """Tests that drive the built program as its users do, and of the tools that measure it."""
+    unit_tests(tally, "benchmarks/records", [sys.executable, "benchmarks/records_test.py"])
     for script in sorted((ROOT / "tests/integration").glob("*_test.py")):
         unit_tests(tally, script.name, [sys.executable, script, PROGRAM, ROOT / "build/release/bin/write_tiny_model"])
     if model is not None:
