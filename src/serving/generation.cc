@@ -42,8 +42,8 @@ class TokenSink : public engine::RequestSink {
  public:
   TokenSink(const ServedModel& model, const Prompt& prompt, const GenerationOptions& options,
             std::shared_ptr<EventSink> sink)
-      : text_(model.tokenizer, options.split_reasoning, prompt.starts_in_thinking, options.stop,
-              options.n_top_logprobs >= 0),
+      : text_(model.tokenizer, options.split_reasoning, prompt.starts_in_thinking,
+              options.stop.empty() ? model.presets.stop : options.stop, options.n_top_logprobs >= 0),
         stop_ids_(stop_ids(model, options)),
         sink_(std::move(sink)) {}
 
@@ -128,7 +128,7 @@ base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& mo
   engine::Request request;
   request.sampling = sampling_parameters(options.sampling, model.defaults, options.seed);
   request.stop_ids = stop_ids(model, options);
-  request.max_tokens = options.max_tokens;
+  request.max_tokens = options.max_tokens < 0 ? model.presets.max_tokens.value_or(-1) : options.max_tokens;
   request.n_top_logprobs = options.n_top_logprobs;
   request.cache_salt = options.cache_salt;
   request.sink = std::make_shared<TokenSink>(model, prompt, options, std::move(sink));

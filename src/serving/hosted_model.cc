@@ -7,6 +7,7 @@
 #include "engine/draft_model.h"
 #include "engine/memory_plan.h"
 #include "loading/same_vocabulary.h"
+#include "model_store/inspect.h"
 #include "platform/memory_facts.h"
 
 namespace serving {
@@ -60,6 +61,15 @@ Result<std::unique_ptr<loading::OpenedModel>> open_draft(const loading::OpenedMo
   return draft;
 }
 
+ModelFacts facts_of(const model_store::Record& record, const models::Config& config) {
+  return {.container = record.container,
+          .architecture = config.architecture,
+          .weight_type = record.type,
+          .size_bytes = record.size_bytes,
+          .n_parameters = config.n_parameters,
+          .context_length = config.context_length};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, const HostOptions& options) {
@@ -77,6 +87,7 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
   if (draft != nullptr) host->draft_ = TRY(host->load_weights(std::move(*draft), memory, options));
   host->engine_ = TRY(host->start_engine(memory, options));
   host->fill_served(options);
+  host->served_.facts = facts_of(TRY(model_store::inspect_model(path)), host->loaded_->model->config());
   return host;
 }
 
@@ -117,7 +128,9 @@ void HostedModel::fill_served(const HostOptions& options) {
   served_.tokenizer_problem = text.tokenizer_problem;
   served_.chat_template = text.chat_template ? &*text.chat_template : nullptr;
   served_.template_problem = text.template_problem;
+  served_.template_source = text.template_source;
   served_.template_variables = text.template_variables;
+  served_.metadata = &loaded_->file->metadata();
   served_.engine = engine_.get();
   const loading::GenerationDefaults& defaults = loaded_->defaults;
   const bool is_silent = !defaults.temperature && !defaults.top_k && !defaults.top_p && !defaults.min_p;

@@ -20,6 +20,25 @@ base::Json variables_of(const ServedModel& model, const ChatInput& input) {
   return out;
 }
 
+bool is_system(const base::Json& message) {
+  const base::Json* role = message.find("role");
+  return role && *role == base::Json("system");
+}
+
+// Those of an alias stand before the caller's; its system message gives way to the caller's own.
+base::Json messages_of(const ServedModel& model, const base::Json& given) {
+  if (!model.presets.messages.is_array() || !given.is_array()) return given;
+  const bool brings_system = !given.as_array().empty() && is_system(given.as_array().front());
+  base::Json out(base::Json::Array{});
+  for (const base::Json& message : model.presets.messages.as_array())
+    if (!brings_system || !is_system(message)) out.push_back(message);
+  const auto first = out.as_array().begin();
+  if (brings_system) out.as_array().insert(first, given.as_array().front());
+  out.as_array().insert(out.as_array().end(), given.as_array().begin() + (brings_system ? 1 : 0),
+                        given.as_array().end());
+  return out;
+}
+
 // Whether the template itself ended the prompt inside a thought. What a user wrote does not count.
 bool opens_thought(const chat::Rendered& rendered) {
   if (rendered.trusted.empty()) return false;
@@ -47,7 +66,8 @@ std::string why_no_template(const ServedModel& model) {
 base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input) {
   TRY(check_tokenizer(model));
   if (!model.chat_template) return base::fail(base::Code::unsupported, why_no_template(model));
-  const chat::RenderInput render{input.messages, {}, {}, variables_of(model, input), input.now};
+  const chat::RenderInput render{
+      messages_of(model, input.messages), {}, {}, variables_of(model, input), input.now};
   chat::Rendered rendered = TRY(model.chat_template->render(render));
   Prompt prompt;
   prompt.ids = model.tokenizer->encode_strict(chat::segments(rendered));

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "chat/template.h"
 #include "engine/engine.h"
+#include "serving/model_facts.h"
 #include "tokenizer/tokenizer.h"
 
 namespace serving {
@@ -26,6 +27,16 @@ struct SamplingChoices {
   std::optional<double> min_p;
 };
 
+// What an alias brings to the requests that say nothing of it.
+struct Presets {
+  std::string parent;             // id of the model that answers; empty: this is no alias
+  base::Json messages;            // array or null: before those of a chat, as the template shall see them;
+                                  // a system message among them gives way to one of the request
+  std::vector<std::string> stop;  // for requests without stop strings
+  std::optional<int64_t> max_tokens;  // for requests without a limit
+  base::Json parameters;              // object or null: as they were given, to be shown
+};
+
 // Borrows tokenizer, template and engine, which `owner` (if set) keeps alive. Immutable once shared.
 struct ServedModel {
   std::string id;
@@ -36,6 +47,7 @@ struct ServedModel {
   std::string tokenizer_problem;
   const chat::Template* chat_template = nullptr;  // null: the model has none, or one that does not parse
   std::string template_problem;                   // of the latter
+  std::string template_source;
   base::Json template_variables = base::Json::Object{};  // bos_token, eos_token, ...
   engine::Engine* engine = nullptr;
   SamplingChoices defaults;       // generation_config.json
@@ -43,7 +55,10 @@ struct ServedModel {
   int64_t n_ids = 0;              // prompts hold ids below this
   // Ids of a plain text as this model usually gets it (BOS). Empty: the tokenizer's post-processor decides.
   std::function<std::vector<TokenId>(std::string_view)> encode_plain;
-  std::shared_ptr<void> owner;
+  ModelFacts facts;
+  const base::Json* metadata = nullptr;  // of its file; null: none
+  Presets presets;
+  std::shared_ptr<const void> owner;
 };
 
 }  // namespace serving
