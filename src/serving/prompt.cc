@@ -14,7 +14,7 @@ namespace {
 base::Json variables_of(const ServedModel& model, const ChatInput& input) {
   base::Json out =
       model.template_variables.is_object() ? model.template_variables : base::Json(base::Json::Object{});
-  out.set("add_generation_prompt", input.add_generation_prompt);
+  out.set("add_generation_prompt", input.add_generation_prompt && !input.continue_final_message);
   if (input.variables.is_object())
     for (const base::Json::Member& member : input.variables.as_object()) out.set(member.key, member.value);
   return out;
@@ -47,6 +47,30 @@ bool opens_thought(const chat::Rendered& rendered) {
   return chat::ReasoningParser::starts_inside(std::string_view(rendered.text).substr(last.begin));
 }
 
+std::string_view final_text(const base::Json& messages) {
+  if (!messages.is_array() || messages.as_array().empty()) return {};
+  const base::Json* content = messages.as_array().back().find("content");
+  if (content && content->is_array() && !content->as_array().empty())
+    content = content->as_array().back().find("text");
+  return content && content->is_string() ? base::trim(content->as_string()) : std::string_view();
+}
+
+// Cuts off what the template put behind the last message: all that follows the last stretch of the caller's
+// bytes. That stretch has to be the message's end, or something else would be gone on with.
+base::Status cut_behind_final_message(const base::Json& messages, chat::Rendered& rendered) {
+  const bool ends_trusted = !rendered.trusted.empty() && rendered.trusted.back().end == rendered.text.size();
+  const size_t end = ends_trusted ? rendered.trusted.back().begin : rendered.text.size();
+  if (ends_trusted) rendered.trusted.pop_back();
+  const size_t begin = rendered.trusted.empty() ? 0 : rendered.trusted.back().end;
+  const std::string_view last = base::trim(std::string_view(rendered.text).substr(begin, end - begin));
+  if (last.empty() || !final_text(messages).ends_with(last))
+    return base::fail(
+        base::Code::unsupported,
+        "the last message cannot be gone on with: the model's template does not end with its text");
+  rendered.text.resize(end);
+  return {};
+}
+
 base::Status check_tokenizer(const ServedModel& model) {
   if (model.tokenizer) return {};
   return base::fail(base::Code::unsupported,
@@ -69,6 +93,7 @@ base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& inpu
   const chat::RenderInput render{
       messages_of(model, input.messages), {}, {}, variables_of(model, input), input.now};
   chat::Rendered rendered = TRY(model.chat_template->render(render));
+  if (input.continue_final_message) TRY(cut_behind_final_message(input.messages, rendered));
   Prompt prompt;
   prompt.ids = model.tokenizer->encode_strict(chat::segments(rendered));
   prompt.starts_in_thinking = opens_thought(rendered);

@@ -24,11 +24,15 @@ struct ChatInput {
   base::Json messages;   // array, as the template shall see it
   base::Json variables;  // object, or null: enable_thinking and the like; they win over the model's own
   bool add_generation_prompt = true;
+  // The prompt ends with the last message, which the model goes on with: an answer begun by the caller. Then
+  // no generation prompt is added.
+  bool continue_final_message = false;
   chat::CivilTime now{};
 };
 
 // Renders the model's template and encodes the result; role marks match only where the template wrote them.
-// Code::unsupported without a template; Code::invalid_argument with the template's own words if it refuses.
+// Code::unsupported without a template, or if the template does not end the last message with what it says,
+// so that it cannot be gone on with; Code::invalid_argument with the template's own words if it refuses.
 base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input);
 
 enum class PlainText {

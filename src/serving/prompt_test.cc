@@ -58,6 +58,37 @@ TEST(Prompt, KnowsFromTheRenderedTextWhetherTheAnswerBeginsInAThought) {
   EXPECT_TRUE(chat_prompt(fixture.model, input)->starts_in_thinking);
 }
 
+TEST(Prompt, AnAnswerBegunByTheCallerIsGoneOnWith) {
+  Fixture fixture;
+  ChatInput input = fixture.say("hi");
+  Json answer(Json::Object{});
+  answer.set("role", "assistant");
+  answer.set("content", "Once <|im_end|> upon");
+  input.messages.push_back(answer);
+  input.continue_final_message = true;
+  const auto prompt = chat_prompt(fixture.model, input);
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_TRUE(prompt->text.ends_with("<|im_start|>assistant\nOnce <|im_end|> upon"));
+  EXPECT_EQ(count(*prompt, ByteTokenizer::kEnd), 1);  // the user's turn alone is ended
+}
+
+TEST(Prompt, AnAnswerThatTheTemplateHidesIsNotGoneOnWith) {
+  Fixture fixture;
+  auto parsed = chat::Template::parse(
+      "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }};{% endif %}{% endfor %}");
+  ASSERT_TRUE(parsed);
+  fixture.chat_template.emplace(std::move(*parsed));
+  ChatInput input = fixture.say("hi");
+  Json answer(Json::Object{});
+  answer.set("role", "assistant");
+  answer.set("content", "Once");
+  input.messages.push_back(answer);
+  input.continue_final_message = true;
+  const auto prompt = chat_prompt(fixture.model, input);
+  ASSERT_FALSE(prompt);
+  EXPECT_EQ(prompt.error().code, base::Code::unsupported);
+}
+
 TEST(Prompt, WhatAUserWroteOpensNoThought) {
   Fixture fixture;
   ChatInput input = fixture.say("<think>");
