@@ -11,6 +11,7 @@
 
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "http/content_coding.h"
 #include "http/response_head.h"
 
 namespace http {
@@ -23,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr size_t kMaxUnreadBytes = size_t{64} << 10;
 // A refused body up to this size is read to its end, so that the connection can go on.
 constexpr size_t kMaxDiscardedBodyBytes = size_t{64} << 10;
+// On average, beyond the time-out for one piece.
+constexpr size_t kLeastBodyBytesPerSecond = 1024;
 
 }  // namespace
 
@@ -119,6 +122,24 @@ void call_handler(const Handler& handler, Request request, const std::shared_ptr
   }
 }
 
+// Takes the content coding off the body; the refusal if that cannot be done.
+std::optional<Response> decode_body(const std::weak_ptr<Core>& weak_core, Request& request, size_t limit) {
+  const auto core = weak_core.lock();
+  if (!core) return Response{503, {}, {}};
+  if (request.headers.count("content-encoding") > 1)
+    return core->error(415, "a body may be coded once, with gzip or deflate");
+  auto body = decoded_body(*request.headers.find("content-encoding"), std::move(request.body), limit);
+  if (!body) {
+    const base::Code code = body.error().code;
+    const int status = code == base::Code::exhausted ? 413 : code == base::Code::unsupported ? 415 : 400;
+    Response refusal = core->error(status, body.error().message);
+    if (status == 415) refusal.headers.add("accept-encoding", "gzip, deflate");
+    return refusal;
+  }
+  request.body = std::move(*body);
+  return std::nullopt;
+}
+
 }  // namespace
 
 // ---- Connection: reading
@@ -178,6 +199,8 @@ Connection::Awaitable Connection::signalled(Clock::time_point deadline) {
 Connection::Awaitable Connection::read_request() {
   const ServerOptions& options = core_.options;
   auto deadline = Clock::now() + options.idle_timeout;
+  Clock::time_point body_begun;
+  size_t n_body_bytes = 0;
   bool begun = false, again = false;
   while (true) {
     if (again || !input_.empty()) {
@@ -188,13 +211,25 @@ Connection::Awaitable Connection::read_request() {
       start_reading();
       if (state == RequestReader::State::complete) co_return true;
       if (state == RequestReader::State::failed)
-        co_return co_await refuse_and_close(nullptr, core_.error(reader_.status(), reader_.problem()));
+        co_return co_await refuse_and_close(reader_.has_head() ? &reader_.request() : nullptr,
+                                            core_.error(reader_.status(), reader_.problem()));
       again = state == RequestReader::State::head;
       if (again) {
         const bool goes_on = co_await head_arrived();
         if (!goes_on) co_return false;
       }
-      if (has_body_to_come_ && consumed > 0) deadline = Clock::now() + options.body_timeout;
+      // A line of a chunked body that does not end: neither data nor a limit of its own.
+      if (consumed == 0 && input_.size() >= kMaxUnreadBytes && !again)
+        co_return co_await refuse_and_close(
+            reader_.has_head() ? &reader_.request() : nullptr,
+            core_.error(400, "malformed HTTP request: a line of the chunked body is too long"));
+      if (has_body_to_come_ && consumed > 0) {
+        if (body_begun == Clock::time_point()) body_begun = Clock::now();
+        n_body_bytes += consumed;
+        // A client that sends a byte now and then is not kept for days.
+        const auto fair = std::chrono::seconds(n_body_bytes / kLeastBodyBytesPerSecond);
+        deadline = std::min(Clock::now(), body_begun + fair) + options.body_timeout;
+      }
       if (again) continue;
     }
     if (input_ended_ || core_.draining) co_return false;
@@ -210,7 +245,8 @@ std::optional<Response> Connection::refusal_of_head() {
   if (core_.options.gate)
     if (auto refusal = core_.options.gate(head)) return refusal;
   match_ = core_.router.find(head.method, head.path);
-  if (match_.route) return std::nullopt;
+  if (match_.route) return refusal_of_length();
+  if (head.method == "OPTIONS" && head.path == "*") return Response{204, {}, {}};
   if (match_.allowed.empty())
     return core_.error(404, base::cat("there is nothing at ", base::printable(head.path)));
   std::string allowed;
@@ -219,6 +255,19 @@ std::optional<Response> Connection::refusal_of_head() {
                                                : core_.error(405, base::cat("this path takes ", allowed));
   response.headers.add("allow", allowed);
   return response;
+}
+
+// A body that is too long is refused before it is read, if its length is stated.
+std::optional<Response> Connection::refusal_of_length() {
+  const size_t limit = body_limit(*match_.route);
+  reader_.set_body_limit(limit);
+  const auto length = reader_.body_bytes();
+  if (!length || *length <= limit) return std::nullopt;
+  return core_.error(413, base::cat("the body is longer than ", limit, " bytes"));
+}
+
+size_t Connection::body_limit(const Route& route) const {
+  return route.body_bytes > 0 ? route.body_bytes : core_.options.limits.body_bytes;
 }
 
 Connection::Awaitable Connection::head_arrived() {
@@ -256,8 +305,13 @@ void Connection::dispatch(Request request) {
   if (input_ended_) exchange_->client_left();
   auto reply = std::make_shared<ReplyHandle>(exchange_);
   const Route& route = *match_.route;
-  if (route.run_on == RunOn::server) return call_handler(route.handler, std::move(request), reply);
-  asio::post(core_.workers, [&route, request = std::move(request), reply = std::move(reply)]() mutable {
+  const bool is_coded = !request.body.empty() && request.headers.find("content-encoding").has_value();
+  if (route.run_on == RunOn::server && !is_coded)
+    return call_handler(route.handler, std::move(request), reply);
+  asio::post(core_.workers, [core = weak_core_, &route, limit = body_limit(route), is_coded,
+                             request = std::move(request), reply = std::move(reply)]() mutable {
+    if (is_coded)
+      if (auto refusal = decode_body(core, request, limit)) return reply->send(std::move(*refusal));
     call_handler(route.handler, std::move(request), reply);
   });
 }

@@ -119,6 +119,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void> linger();
 
   std::optional<Response> refusal_of_head();
+  std::optional<Response> refusal_of_length();
+  size_t body_limit(const Route& route) const;
   void dispatch(Request request);
   void touch_up(const Request* request, Response& response);
 

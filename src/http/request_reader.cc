@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/none.hpp>
 #include <utility>
 
 #include "base/strings.h"
@@ -17,10 +18,21 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+// What a name, an address or a port is written with (RFC 3986, 3.2.2).
+bool is_authority(std::string_view text) {
+  constexpr std::string_view kMarks = "-._~!$&'()*+,;=:[]%";
+  for (const char c : text) {
+    const bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!is_word && kMarks.find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
 // Hosts may be absent in HTTP/1.0 only.
 bool host_is_proper(const Request& request) {
   const int n = request.headers.count("host");
-  return n == 1 || (n == 0 && request.version == 10);
+  if (n == 0) return request.version == 10;
+  return n == 1 && is_authority(*request.headers.find("host"));
 }
 
 }  // namespace
@@ -28,6 +40,7 @@ bool host_is_proper(const Request& request) {
 struct RequestReader::Parser {
   beast_http::request_parser<beast_http::string_body> beast;
   bool head_told = false;
+  bool body_limited = false;
 };
 
 RequestReader::RequestReader(Limits limits) : limits_(limits) {}
@@ -48,10 +61,12 @@ RequestReader::State RequestReader::feed(std::string_view bytes, size_t& consume
     if (consumed == bytes.size()) return State::need_more;
     parser_ = std::make_unique<Parser>();
     parser_->beast.header_limit(static_cast<uint32_t>(limits_.header_bytes));
-    parser_->beast.body_limit(limits_.body_bytes);
+    parser_->beast.body_limit(boost::none);  // until the head is known
+    body_limit_ = limits_.body_bytes;
     parser_->beast.eager(false);
   }
   auto& beast = parser_->beast;
+  if (const auto refusal = apply_body_limit()) return *refusal;
   while (!beast.is_done() && (consumed < bytes.size())) {
     boost::system::error_code error;
     const size_t n = beast.put(boost::asio::buffer(bytes.data() + consumed, bytes.size() - consumed), error);
@@ -60,7 +75,7 @@ RequestReader::State RequestReader::feed(std::string_view bytes, size_t& consume
     if (error == beast_http::error::header_limit)
       return fail(431, base::cat("the header fields are longer than ", limits_.header_bytes, " bytes"));
     if (error == beast_http::error::body_limit)
-      return fail(413, base::cat("the body is longer than ", limits_.body_bytes, " bytes"));
+      return fail(413, base::cat("the body is longer than ", body_limit_, " bytes"));
     if (error == beast_http::error::bad_version)
       return fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     if (error) return fail(400, base::cat("malformed HTTP request: ", error.message()));
@@ -69,6 +84,20 @@ RequestReader::State RequestReader::feed(std::string_view bytes, size_t& consume
   }
   if (!beast.is_done()) return State::need_more;
   return State::complete;
+}
+
+// Once, when the head is known and whoever reads has had his say.
+std::optional<RequestReader::State> RequestReader::apply_body_limit() {
+  if (!parser_->head_told || std::exchange(parser_->body_limited, true)) return std::nullopt;
+  const auto length = body_bytes();
+  if (length && *length > body_limit_)
+    return fail(413, base::cat("the body is longer than ", body_limit_, " bytes"));
+  parser_->beast.body_limit(body_limit_);
+  return std::nullopt;
+}
+
+bool RequestReader::has_head() const {
+  return parser_ && parser_->head_told;
 }
 
 RequestReader::State RequestReader::read_head() {
@@ -88,10 +117,19 @@ RequestReader::State RequestReader::read_head() {
   request_.query = std::move(target->query);
   if (request_.version != 10 && request_.version != 11)
     return fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-  if (!host_is_proper(request_)) return fail(400, "malformed HTTP request: exactly one Host field is needed");
-  if (auto coding = request_.headers.find("transfer-encoding");
-      coding && !equal_ignoring_case(*coding, "chunked"))
-    return fail(501, "only the transfer coding 'chunked' is understood");
+  if (!host_is_proper(request_))
+    return fail(400, "malformed HTTP request: exactly one proper Host field is needed");
+  if (const auto length = request_.headers.find("content-length");
+      length && length->find_first_not_of("0123456789") != std::string_view::npos)
+    return fail(400, "malformed HTTP request: a Content-Length is one number");
+  if (const auto coding = request_.headers.find("transfer-encoding")) {
+    if (request_.version == 10) return fail(400, "malformed HTTP request: HTTP/1.0 has no transfer codings");
+    if (request_.headers.count("transfer-encoding") > 1 || !equal_ignoring_case(*coding, "chunked"))
+      return fail(501, "only the transfer coding 'chunked' is understood");
+  }
+  if (const auto expected = request_.headers.find("expect");
+      expected && request_.version == 11 && !equal_ignoring_case(*expected, "100-continue"))
+    return fail(417, "the only expectation that is met here is 100-continue");
   return State::head;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 // Bytes of a connection to requests (RFC 9112): one request after the other, in any cut.
 //
-// Strict where looseness has let requests be smuggled: Content-Length with Transfer-Encoding, several
-// Content-Lengths, bare control characters and a missing or repeated Host are refused.
+// Strict where looseness has let requests be smuggled: Content-Length with Transfer-Encoding, several of
+// either, Transfer-Encoding in HTTP/1.0, bare control characters and a missing, repeated or malformed Host
+// are refused.
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,8 +33,11 @@ class RequestReader {
   // Feeds bytes that follow those consumed before. `consumed` is how many were used: pass the rest again.
   State feed(std::string_view bytes, size_t& consumed);
 
-  // After State::head: the request without its body.
+  // After State::head, also if reading failed later: the request without its body.
   const Request& request() const { return request_; }
+  bool has_head() const;
+  // After State::head: how long the body may be, instead of Limits::body_bytes.
+  void set_body_limit(size_t bytes) { body_limit_ = bytes; }
   bool expects_continue() const;
   // After State::head: bytes that the body will have; nothing if it is chunked.
   std::optional<size_t> body_bytes() const;
@@ -41,7 +46,7 @@ class RequestReader {
   // After State::complete. The reader is then ready for the next request.
   Request take();
 
-  // After State::failed: 400, 413, 431, 501 or 505, and a sentence.
+  // After State::failed: 400, 413, 417, 431, 501 or 505, and a sentence.
   int status() const { return status_; }
   const std::string& problem() const { return problem_; }
 
@@ -49,8 +54,10 @@ class RequestReader {
   struct Parser;
   State fail(int status, std::string problem);
   State read_head();
+  std::optional<State> apply_body_limit();
 
   Limits limits_;
+  size_t body_limit_ = 0;  // of the request that is being read
   std::unique_ptr<Parser> parser_;
   Request request_;
   bool keep_alive_ = true;

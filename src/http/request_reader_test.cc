@@ -76,12 +76,19 @@ TEST(RequestReader, RefusesWhatLetsRequestsBeSmuggled) {
   EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
             400);
   EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +5\r\n\r\nhello"), 400);
+  EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5, 5\r\n\r\nhello"), 400);
+  EXPECT_EQ(refusal_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400);
+  EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+                       "identity\r\n\r\n0\r\n\r\n"),
+            400);
   EXPECT_EQ(refusal_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 5\r\n\r\nhello"), 400);
 }
 
 TEST(RequestReader, NeedsOneHostExceptInHttp10) {
   EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\n\r\n"), 400);
   EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
+  EXPECT_EQ(read_all("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", 100).requests.size(), 1u);
   EXPECT_EQ(read_all("GET / HTTP/1.0\r\n\r\n", 100).requests.size(), 1u);
 }
 

@@ -35,8 +35,8 @@ std::optional<std::vector<Parameter>> match(std::string_view pattern, std::strin
 
 }  // namespace
 
-void Router::add(std::string method, std::string pattern, Handler handler, RunOn run_on) {
-  routes_.push_back({std::move(method), std::move(pattern), std::move(handler), run_on});
+void Router::add(std::string method, std::string pattern, Handler handler, RunOn run_on, size_t body_bytes) {
+  routes_.push_back({std::move(method), std::move(pattern), std::move(handler), run_on, body_bytes});
 }
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {

@@ -4,6 +4,7 @@
 // A pattern is a path whose segments may be {name}, which takes one segment, or as the last one {name...},
 // which takes the rest, slashes and all. HEAD goes to GET's handler. Patterns are tried in the order of their
 // adding.
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,11 +28,13 @@ struct Route {
   std::string pattern;
   Handler handler;
   RunOn run_on = RunOn::workers;
+  size_t body_bytes = 0;  // how long a body may be, also after inflation; 0: Limits::body_bytes
 };
 
 class Router {
  public:
-  void add(std::string method, std::string pattern, Handler handler, RunOn run_on = RunOn::workers);
+  void add(std::string method, std::string pattern, Handler handler, RunOn run_on = RunOn::workers,
+           size_t body_bytes = 0);
 
   struct Match {
     const Route* route = nullptr;  // null: 404, or 405 if `allowed` is not empty
