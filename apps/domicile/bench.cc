@@ -70,9 +70,10 @@ BenchSubject subject_of(const BenchJob& job, const loading::LoadedModel& loaded)
 
 // The reading rate depends on how much of the buffer caches hold, so it has the size of what a decode step
 // reads; of a model that fills the memory, as much of that as there is room for.
-compute::cpu::RoofOptions roof_options(const models::Model& model) {
+compute::cpu::RoofOptions roof_options(const models::Model& model, const compute::BackendOptions& backend) {
   const uint64_t room = std::max<uint64_t>(platform::memory_facts().usable_bytes / 2, uint64_t{64} << 20);
-  return {.n_threads = model.backend().n_threads(),
+  return {.n_threads = backend.n_threads,
+          .worker_cpus = backend.worker_cpus,
           .read_buffer_bytes = std::min(std::max<uint64_t>(1, model.decode_weight_bytes()), room)};
 }
 
@@ -83,14 +84,15 @@ uint64_t throttled_periods() {
 
 // Rounds of all cases, each followed by the peer's turn; the machine is measured before each round and after
 // the last, so that a neighbour's noise cannot make the limit look lower than it is.
-Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loaded) {
+Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loaded,
+                            const compute::BackendOptions& backend) {
   const models::Model& model = *loaded.model;
   const compute::KvType kv_type = kv_type_of(job.settings);
   const auto runner = TRY(engine::BenchRunner::make(*loaded.model, job.plan.cases,
                                                     {.chunk_tokens = *job.settings.integer("chunk"),
                                                      .kv_type = kv_type,
                                                      .cancelled = &job.interrupt.flag()}));
-  const compute::cpu::RoofOptions roof = roof_options(model);
+  const compute::cpu::RoofOptions roof = roof_options(model, backend);
   const uint64_t throttled_before = throttled_periods();
   BenchReport report{.subject = subject_of(job, loaded), .roof = TRY(compute::cpu::measure_roof(roof))};
   for (const engine::BenchCase& each : job.plan.cases) report.rows.push_back({.bench_case = each});
@@ -112,11 +114,10 @@ Result<BenchReport> measure(const BenchJob& job, const loading::LoadedModel& loa
 }
 
 Result<BenchReport> measure_with_threads(const BenchJob& job, int n_threads) {
-  compute::BackendOptions options = backend_options(job.settings);
-  options.n_threads = n_threads;
+  const compute::BackendOptions options = backend_options(job.settings, n_threads);
   const std::unique_ptr<compute::Backend> backend = TRY(compute::make_cpu_backend(options));
   const loading::LoadedModel loaded = TRY(load(job, *backend));
-  return measure(job, loaded);
+  return measure(job, loaded, options);
 }
 
 // A peer reads GGUF files alone; better said before anything is loaded.
@@ -136,7 +137,7 @@ Result<int> bench(BenchFlags flags, const config::Settings& settings) {
   const Interrupt interrupt = TRY(Interrupt::watch());
   if (flags.batch) flags.request.batch = *flags.batch;
   if (flags.depth) flags.request.depth = *flags.depth;
-  const BenchPlan plan = TRY(plan_bench(flags.request, backend_options(settings).n_threads));
+  const BenchPlan plan = TRY(plan_bench(flags.request, threads_of(settings)));
   const std::string path = TRY(resolve_model(flags.model, settings, &interrupt.flag()));
   const BenchJob job{.flags = flags,
                      .settings = settings,

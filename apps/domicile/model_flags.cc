@@ -10,16 +10,29 @@
 #include "engine/memory_plan.h"
 #include "platform/cpu_facts.h"
 #include "platform/memory_facts.h"
+#include "topology/read_topology.h"
 
 namespace apps {
 
 using base::Result;
 
-compute::BackendOptions backend_options(const config::Settings& settings) {
-  return {
+int threads_of(const config::Settings& settings) {
+  return static_cast<int>(settings.integer("threads").value_or(platform::cpu_facts().usable_cores));
+}
+
+compute::BackendOptions backend_options(const config::Settings& settings, int n_threads) {
+  compute::BackendOptions options{
       .numerics = settings.text("numerics") == "exact" ? compute::Numerics::exact : compute::Numerics::fast,
-      .n_threads = static_cast<int>(settings.integer("threads").value_or(platform::cpu_facts().usable_cores)),
+      .n_threads = n_threads,
       .kernels = settings.text("kernels").value_or("auto")};
+  // Without a topology all is as before but slower on a crowded machine: no reason to trouble the user.
+  if (const auto machine = topology::read_topology())
+    options.worker_cpus = platform::worker_cpus(*machine, n_threads);
+  return options;
+}
+
+compute::BackendOptions backend_options(const config::Settings& settings) {
+  return backend_options(settings, threads_of(settings));
 }
 
 Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings) {

@@ -18,7 +18,11 @@ inline constexpr std::string_view kSamplingSettings[] = {"temperature", "top-k",
                                                          "min-p",       "seed",  "max-tokens"};
 
 base::Result<std::unique_ptr<compute::Backend>> backend_of(const config::Settings& settings);
-compute::BackendOptions backend_options(const config::Settings& settings);
+// --threads, or one for each core that this process may use.
+int threads_of(const config::Settings& settings);
+// Threads on cores of their own, node by node, if the machine tells them and there are enough.
+compute::BackendOptions backend_options(const config::Settings& settings, int n_threads);
+compute::BackendOptions backend_options(const config::Settings& settings);  // with threads_of()
 compute::KvType kv_type_of(const config::Settings& settings);
 serving::SamplingChoices sampling_choices(const config::Settings& settings);
 uint64_t fresh_seed();

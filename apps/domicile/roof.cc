@@ -61,7 +61,9 @@ Command roof_command() {
       .settings = {"threads"},
       .declare = [json](FlagSet& set) { set.flag("--json", *json, "print JSON"); },
       .run = [json](const config::Settings& settings) -> base::Result<int> {
-        const auto roof = TRY(compute::cpu::measure_roof({.n_threads = backend_options(settings).n_threads}));
+        const compute::BackendOptions backend = backend_options(settings);
+        const auto roof = TRY(
+            compute::cpu::measure_roof({.n_threads = backend.n_threads, .worker_cpus = backend.worker_cpus}));
         if (*json)
           TRY(print_json(as_json(roof)));
         else

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "tensor/layout.h"
@@ -192,7 +193,9 @@ class Backend {
 
 struct BackendOptions {
   Numerics numerics = Numerics::fast;
-  int n_threads = 1;             // the caller of an operation is one of them
+  int n_threads = 1;  // the caller of an operation is one of them
+  // [n_threads]: the CPUs of each thread's core, neighbours in memory side by side. Empty: nobody is pinned.
+  std::vector<std::vector<int>> worker_cpus;
   std::string kernels = "auto";  // "scalar", "avx2", "avx512", "amx", or "auto": the best this CPU runs
 };
 

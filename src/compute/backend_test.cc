@@ -11,6 +11,8 @@
 #include <random>
 
 #include "compute/cpu/kernels/kernel_testing.h"
+#include "platform/cpu_facts.h"
+#include "platform/topology.h"
 #include "tensor/dequantize.h"
 #include "tensor/quantize.h"
 
@@ -221,6 +223,32 @@ TEST_P(SameBits, WhateverTheThreadsChunksNeighboursAndKernels) {
         }
       }
     }
+  }
+}
+
+// The CPUs of this process as if they lay in two nodes.
+platform::Topology two_nodes() {
+  const std::vector<platform::Core> cores = platform::cpus_by_core("/", platform::allowed_cpus());
+  const auto middle = cores.begin() + static_cast<std::ptrdiff_t>(cores.size() / 2);
+  return {{{{cores.begin(), middle}}, {{middle, cores.end()}}}};
+}
+
+TEST_P(SameBits, WhateverTheNodesThatThreadsArePinnedTo) {
+  const auto [numerics, kv_type] = GetParam();
+  const platform::Topology machine = two_nodes();
+  if (machine.nodes[0].cores.empty()) GTEST_SKIP() << "there is one core";
+  const int n_threads =
+      static_cast<int>(std::min<size_t>(4, machine.nodes[0].cores.size() + machine.nodes[1].cores.size()));
+  std::vector<platform::Core> cores = platform::worker_cpus(machine, n_threads);
+  ASSERT_EQ(cores.size(), static_cast<size_t>(n_threads));
+  auto unpinned = backend_of(numerics, 1, "auto");
+  Layer layer(*unpinned, kv_type);
+  const std::vector<float> want = run_in_chunks(layer, kTokens, 7, /*with_neighbour=*/true);
+  for (int order = 0; order < 2; ++order, std::ranges::reverse(cores)) {  // the caller in either node
+    auto pinned = make_cpu_backend({.numerics = numerics, .n_threads = n_threads, .worker_cpus = cores});
+    ASSERT_TRUE(pinned.has_value());
+    Layer pinned_layer(**pinned, kv_type);
+    EXPECT_TRUE(same_bits(want, run_in_chunks(pinned_layer, kTokens, 7, /*with_neighbour=*/true)));
   }
 }
 

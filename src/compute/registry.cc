@@ -7,7 +7,8 @@ namespace compute {
 
 base::Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendOptions& options) {
   const cpu::KernelTable* kernels = TRY(cpu::choose_kernels(options.kernels));
-  return std::make_unique<cpu::CpuBackend>(*kernels, options.numerics, options.n_threads);
+  const cpu::ThreadPoolOptions threads{.n_threads = options.n_threads, .worker_cpus = options.worker_cpus};
+  return std::make_unique<cpu::CpuBackend>(*kernels, options.numerics, threads);
 }
 
 }  // namespace compute

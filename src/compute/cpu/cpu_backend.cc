@@ -78,10 +78,10 @@ bool is_float(tensor::DType type) {
 
 }  // namespace
 
-CpuBackend::CpuBackend(const KernelTable& kernels, Numerics numerics, int n_threads)
+CpuBackend::CpuBackend(const KernelTable& kernels, Numerics numerics, const ThreadPoolOptions& threads)
     : kernels_(kernels),
       numerics_(numerics),
-      pool_({.n_threads = n_threads}),
+      pool_(threads),
       attention_(kernels, pool_),
       repacked_(static_cast<size_t>(pool_.size())) {}
 

@@ -21,7 +21,7 @@ namespace compute::cpu {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const KernelTable& kernels, Numerics numerics, int n_threads);
+  CpuBackend(const KernelTable& kernels, Numerics numerics, const ThreadPoolOptions& threads);
 
   bool supports(tensor::DType type) const override;
   base::Result<std::unique_ptr<Matrix>> make_matrix(const tensor::TensorView& source,

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <system_error>
 
-#include "platform/cpu_facts.h"
+#include "base/check.h"
 
 namespace compute::cpu {
 namespace {
@@ -44,6 +44,20 @@ void futex_wake_all(std::atomic<uint32_t>& word) {
   syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
 }
 
+// Beyond are machines that a cpu_set_t has no bit for.
+bool is_in_set(int cpu) {
+  return cpu >= 0 && cpu < CPU_SETSIZE;
+}
+
+// False if the system refuses, which only costs speed.
+bool go_to(const std::vector<int>& cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : cpus)
+    if (is_in_set(cpu)) CPU_SET(cpu, &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
 // How often the kernel gave this thread's core to another thread. (A virtual machine's core that was taken
 // away from outside does not count: sleeping would not help.)
 long n_preemptions() {
@@ -53,9 +67,14 @@ long n_preemptions() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(const ThreadPoolOptions& options) {
+ThreadPool::ThreadPool(const ThreadPoolOptions& options)
+    : worker_cpus_(options.worker_cpus), is_worker_cpu_(CPU_SETSIZE, false) {
   const int n_workers = std::max(0, options.n_threads - 1);
-  if (options.pin && n_workers > 0) choose_cores(n_workers);
+  CHECK(worker_cpus_.empty() || worker_cpus_.size() == static_cast<size_t>(n_workers) + 1);
+  for (size_t i = 1; i < worker_cpus_.size(); ++i) {
+    for (const int cpu : worker_cpus_[i])
+      if (is_in_set(cpu)) is_worker_cpu_[cpu] = true;
+  }
   workers_.reserve(n_workers);
   for (int i = 1; i <= n_workers && start_worker(i); ++i) {
   }
@@ -79,7 +98,7 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run_on_all(Work work, const void* context) {
-  move_caller_aside();
+  move_caller_home();
   work_ = work;
   context_ = context;
   n_working_.value.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
@@ -100,39 +119,18 @@ void ThreadPool::worker_loop(int thread_index) {
   }
 }
 
-// The last cores, because other programs tend to be found on the first.
-void ThreadPool::choose_cores(int n_workers) {
-  std::vector<std::vector<int>> cores = platform::cpus_by_core("/", platform::allowed_cpus());
-  if (cores.size() <= static_cast<size_t>(n_workers) || cores.back().back() >= CPU_SETSIZE) return;
-  worker_cpus_.assign(cores.end() - n_workers, cores.end());
-  is_worker_cpu_.assign(CPU_SETSIZE, false);
-  for (const std::vector<int>& core : worker_cpus_) {
-    for (const int cpu : core) is_worker_cpu_[cpu] = true;
-  }
-}
-
 void ThreadPool::stay_on_core(int thread_index) {
-  if (worker_cpus_.empty()) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int cpu : worker_cpus_[thread_index - 1]) CPU_SET(cpu, &set);
-  sched_setaffinity(0, sizeof set, &set);  // a refusal only costs speed
+  if (!worker_cpus_.empty()) go_to(worker_cpus_[thread_index]);
 }
 
-void ThreadPool::move_caller_aside() {
+void ThreadPool::move_caller_home() {
   if (worker_cpus_.empty()) return;
   const int here = sched_getcpu();
-  if (here < 0 || here >= CPU_SETSIZE || !is_worker_cpu_[here]) return;
+  if (!is_in_set(here) || !is_worker_cpu_[here]) return;
   cpu_set_t all;
   if (sched_getaffinity(0, sizeof all, &all) != 0) return;
-  cpu_set_t others = all;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (is_worker_cpu_[cpu]) CPU_CLR(cpu, &others);
-  }
   // Moved at once by the first call; the second leaves the scheduler and child threads their freedom.
-  if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0) {
-    sched_setaffinity(0, sizeof all, &all);
-  }
+  if (go_to(worker_cpus_[0])) sched_setaffinity(0, sizeof all, &all);
 }
 
 bool ThreadPool::poll_briefly(const Signal& signal, uint32_t old, bool until_zero) {

@@ -1,14 +1,15 @@
 #pragma once
-// The threads of a CPU backend: created once, each on a core of its own, waiting for short phases of work.
+// The threads of a CPU backend: created once, each on the core it was given, waiting for short phases of
+// work.
 //
 // Waiting: a thread polls for at most kSpinMicroseconds, then sleeps in the kernel (futex), so that an idle
 // pool uses no CPU. A thread that finds it was interrupted while polling (somebody else wants the core)
 // sleeps at once, and the pool does not poll again for a while, longer each time it happens again: with more
 // runnable threads than cores, polling takes time from whoever has work.
 //
-// Cores: each worker stays on a physical core of its own among those that the process may use; the caller,
-// thread 0, is left free, but moves aside when it starts a phase on a worker's core. With fewer cores than
-// threads, or where the system refuses, nobody is pinned.
+// Cores: each worker stays on the core that it was given; the caller, thread 0, is left free, but goes to its
+// own core when it starts a phase on a worker's. Without a list nobody is pinned, and where the system
+// refuses, that thread is not.
 //
 // One caller at a time. A phase must not start another one. Work is passed by reference and has ended when a
 // call returns.
@@ -22,7 +23,8 @@ namespace compute::cpu {
 
 struct ThreadPoolOptions {
   int n_threads = 1;  // the caller is one of them
-  bool pin = true;
+  // [n_threads]: the CPUs of each thread's core (platform::worker_cpus()). Empty: nobody is pinned.
+  std::vector<std::vector<int>> worker_cpus;
 };
 
 class ThreadPool {
@@ -104,9 +106,8 @@ class ThreadPool {
   void run_on_all(Work work, const void* context);
   bool start_worker(int thread_index);
   void worker_loop(int thread_index);
-  void choose_cores(int n_workers);
   void stay_on_core(int thread_index);
-  void move_caller_aside();
+  void move_caller_home();
 
   int64_t part_begin(int64_t n, int part) const { return n * part / size(); }
   // Where piece i of a part begins, for i = n_pieces where the part ends.
@@ -143,8 +144,8 @@ class ThreadPool {
   // Polling is off until then; and for how long it was or is.
   alignas(64) std::atomic<int64_t> crowded_until_ns_{0};
   std::atomic<int64_t> crowded_ns_{0};
-  std::vector<std::vector<int>> worker_cpus_;  // of each worker's core; empty if nobody is pinned
-  std::vector<bool> is_worker_cpu_;
+  const std::vector<std::vector<int>> worker_cpus_;  // [size()] or more, of each thread's core, or empty
+  std::vector<bool> is_worker_cpu_;                  // of any thread but the caller
   std::vector<std::jthread> workers_;
 };
 

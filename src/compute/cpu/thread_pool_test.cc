@@ -5,8 +5,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
+
+#include "platform/cpu_facts.h"
 
 namespace compute::cpu {
 namespace {
@@ -129,10 +132,78 @@ TEST(ThreadPool, UsesNoCpuWhenIdle) {
   EXPECT_LT(process_cpu_seconds() - before, 0.005);
 }
 
+// Of this machine, for a caller and as many workers as there are, four at most.
+std::vector<std::vector<int>> some_cores() {
+  std::vector<std::vector<int>> cores = platform::cpus_by_core("/", platform::allowed_cpus());
+  cores.resize(std::min<size_t>(cores.size(), 4));
+  return cores;
+}
+
+bool is_on(const std::vector<int>& core, int cpu) {
+  return std::ranges::find(core, cpu) != core.end();
+}
+
+TEST(ThreadPool, EachWorkerRunsOnTheCoreThatItWasGiven) {
+  std::vector<std::vector<int>> cores = some_cores();
+  if (cores.size() < 2) GTEST_SKIP() << "there is one core";
+  const int n_threads = static_cast<int>(cores.size());
+  // In both orders: where the system happens to put them is not enough.
+  for (int order = 0; order < 2; ++order, std::ranges::reverse(cores)) {
+    ThreadPool pool({.n_threads = n_threads, .worker_cpus = cores});
+    for (int round = 0; round < 50; ++round) {
+      std::vector<int> cpus(cores.size(), -1);
+      pool.run([&](int thread_index) { cpus[thread_index] = sched_getcpu(); });
+      for (int i = 1; i < n_threads; ++i) {
+        ASSERT_TRUE(is_on(cores[i], cpus[i])) << "worker " << i << " on CPU " << cpus[i];
+      }
+    }
+  }
+}
+
+TEST(ThreadPool, ACallerOnAWorkersCoreGoesToItsOwn) {
+  const std::vector<std::vector<int>> cores = some_cores();
+  if (cores.size() < 2) GTEST_SKIP() << "there is one core";
+  ThreadPool pool({.n_threads = 2, .worker_cpus = {cores[0], cores[1]}});
+  cpu_set_t all, workers;
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  CPU_ZERO(&workers);
+  for (const int cpu : cores[1]) CPU_SET(cpu, &workers);
+  int n_home = 0;
+  for (int round = 0; round < 100; ++round) {
+    ASSERT_EQ(sched_setaffinity(0, sizeof workers, &workers), 0);  // moves it there
+    ASSERT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
+    int caller_cpu = -1;
+    pool.run([&](int thread_index) {
+      if (thread_index == 0) caller_cpu = sched_getcpu();
+    });
+    if (is_on(cores[0], caller_cpu)) ++n_home;
+  }
+  EXPECT_GT(n_home, 80);  // it is free: other programs may send it elsewhere
+}
+
+TEST(ThreadPool, WithoutAListNobodyIsPinned) {
+  cpu_set_t callers, workers;
+  ASSERT_EQ(sched_getaffinity(0, sizeof callers, &callers), 0);
+  ThreadPool pool({.n_threads = 2});
+  pool.run([&](int thread_index) {
+    if (thread_index == 1) sched_getaffinity(0, sizeof workers, &workers);
+  });
+  EXPECT_TRUE(CPU_EQUAL(&callers, &workers));
+}
+
+TEST(ThreadPool, CoresThatTheMachineLacksCostNothing) {
+  ThreadPool pool({.n_threads = 3, .worker_cpus = {{0}, {CPU_SETSIZE - 1}, {1 << 20}}});
+  std::atomic<int> calls{0};
+  pool.run([&](int) { ++calls; });
+  EXPECT_EQ(calls, 3);
+}
+
 TEST(ThreadPool, LeavesTheCallersAffinityAsItWas) {
+  const std::vector<std::vector<int>> cores = some_cores();
+  if (cores.size() < 2) GTEST_SKIP() << "there is one core";
   cpu_set_t before, after;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  ThreadPool pool({.n_threads = 2});
+  ThreadPool pool({.n_threads = 2, .worker_cpus = {cores[0], cores[1]}});
   for (int round = 0; round < 100; ++round) pool.run([](int) {});
   ASSERT_EQ(sched_getaffinity(0, sizeof after, &after), 0);
   EXPECT_TRUE(CPU_EQUAL(&before, &after));
