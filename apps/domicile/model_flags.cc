@@ -25,9 +25,9 @@ compute::BackendOptions backend_options(const config::Settings& settings, int n_
       .numerics = settings.text("numerics") == "exact" ? compute::Numerics::exact : compute::Numerics::fast,
       .n_threads = n_threads,
       .kernels = settings.text("kernels").value_or("auto")};
-  // Without a topology all is as before but slower on a crowded machine: no reason to trouble the user.
-  if (const auto machine = topology::read_topology())
-    options.worker_cpus = platform::worker_cpus(*machine, n_threads);
+  const auto [topology, warning] = topology::topology_or_one_node(topology::read_topology());
+  if (!warning.empty()) print_note(warning);
+  options.worker_cpus = platform::worker_cpus(topology, n_threads);
   return options;
 }
 

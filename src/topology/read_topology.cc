@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/strings.h"
 #include "platform/cpu_facts.h"
 
 namespace topology {
@@ -72,6 +73,12 @@ Result<platform::Topology> read_topology(const std::optional<std::string>& synth
     }
   }
   return topology;
+}
+
+KnownTopology topology_or_one_node(const Result<platform::Topology>& read) {
+  if (read) return {*read, ""};
+  return {{{{platform::cpus_by_core("/", platform::allowed_cpus())}}},
+          base::cat(read.error().message, ": threads are placed as if all memory were equally near")};
 }
 
 }  // namespace topology

@@ -20,4 +20,11 @@ base::Result<platform::Topology> read_topology();
 base::Result<platform::Topology> read_topology(const std::optional<std::string>& synthetic,
                                                std::span<const int> allowed_cpus);
 
+struct KnownTopology {
+  platform::Topology topology;
+  std::string warning;  // a sentence on what is not known; or empty
+};
+// What was read or, if that failed, the cores of the affinity mask as one node.
+KnownTopology topology_or_one_node(const base::Result<platform::Topology>& read);
+
 }  // namespace topology

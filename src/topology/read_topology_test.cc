@@ -87,5 +87,20 @@ TEST(ReadTopology, SaysWhatItCannotRead) {
   EXPECT_EQ(read_topology("node:1 core:2 pu:1", std::vector<int>{9}).error().code, base::Code::unavailable);
 }
 
+TEST(TopologyOrOneNode, WhatWasReadNeedsNoWarning) {
+  const auto [topology, warning] = topology_or_one_node(read_topology("node:2 pu:1", first_cpus(2)));
+  EXPECT_EQ(topology.nodes.size(), 2u);
+  EXPECT_EQ(warning, "");
+}
+
+TEST(TopologyOrOneNode, WithoutHwlocTheAffinityMaskIsOneNode) {
+  const auto [topology, warning] = topology_or_one_node(read_topology("no such machine", first_cpus(1)));
+  ASSERT_EQ(topology.nodes.size(), 1u);
+  EXPECT_EQ(topology.nodes[0].cores, platform::cpus_by_core("/", platform::allowed_cpus()));
+  EXPECT_EQ(
+      warning,
+      "hwloc cannot read the machine's topology: threads are placed as if all memory were equally near");
+}
+
 }  // namespace
 }  // namespace topology

@@ -528,6 +528,13 @@ print(json.dumps([dict(n_prompt=int(given["-p"]), n_gen=0, avg_ts=2.0), dict(n_p
         self.assertEqual(process.communicate(timeout=20), (b"", b""))
         self.assertEqual(process.returncode, 130)
 
+    def test_without_hwloc_a_note_says_so_and_all_works(self):
+        arguments = ["bench", self.model, "--prompt", "4", "--generate", "2", "--threads", "2"]
+        self.assertNotIn(b"hwloc", self.call(*arguments).stderr)
+        result = self.call(*arguments, variables={"HWLOC_COMPONENTS": "stop"})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr.count(b"hwloc"), 1, result.stderr)
+
     def test_roof(self):
         out = self.json_of("roof", "--threads", "1")
         self.assertEqual(out["threads"], 1)
