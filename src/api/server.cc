@@ -7,8 +7,9 @@
 
 #include "api/authentication.h"
 #include "api/browsers.h"
-#include "api/openai/errors.h"
-#include "api/openai/routes.h"
+#include "api/common/environment.h"
+#include "api/common/errors.h"
+#include "api/dialects.h"
 #include "base/strings.h"
 #include "serving/prompt.h"
 
@@ -40,27 +41,22 @@ bool is_open(std::string_view path) {
   return false;
 }
 
-http::Response no_key() {
-  openai::ApiError error;
-  error.status = 401;
-  error.message = "a valid API key is needed: send it as 'Authorization: Bearer KEY'";
+http::Response no_key(const Dialect& dialect) {
+  ApiError error = protocol_error(401, "a valid API key is needed: send it as 'Authorization: Bearer KEY'");
   error.code = "invalid_api_key";
-  http::Response response = openai::error_response(error);
+  http::Response response = dialect.error_response(error);
   response.headers.add("www-authenticate", "Bearer");
   return response;
 }
 
-http::Response foreign_page(std::string_view why) {
-  openai::ApiError error;
-  error.status = 403;
-  error.type = "permission_error";
-  error.message = why;
+http::Response foreign_page(const Dialect& dialect, std::string_view why) {
+  ApiError error = protocol_error(403, std::string(why));
   error.code = "foreign_page";
-  return openai::error_response(error);
+  return dialect.error_response(error);
 }
 
 http::Response health(const serving::ModelDirectory& models) {
-  if (!models.is_ready()) return openai::error_response(openai::still_loading());
+  if (!models.is_ready()) return dialect_of("/health").error_response(still_loading());
   return http::json_response(200, R"({"status":"ok"})");
 }
 
@@ -75,7 +71,7 @@ class ApiServer : public Server {
       reply->send(health(models_));
     };
     router_.add("GET", "/health", answer_health, http::RunOn::server);
-    openai::add_routes(router_, environment_);
+    for (const Dialect& dialect : all_dialects()) dialect.add_routes(router_, environment_);
   }
 
   base::Status start(const ServerOptions& options) {
@@ -84,8 +80,8 @@ class ApiServer : public Server {
     http_options.port = options.port;
     http_options.limits = options.limits;
     http_options.gate = [this](const http::Request& head) { return refuse(head); };
-    http_options.error_response = [](int status, const std::string& sentence) {
-      return openai::error_response(openai::protocol_error(status, sentence));
+    http_options.error_response = [](const http::Request* request, int status, const std::string& sentence) {
+      return dialect_of(request ? request->path : "").error_response(protocol_error(status, sentence));
     };
     http_options.finish_response = [](const http::Request* request, http::Response& response) {
       if (request) add_cors_headers(*request, response);
@@ -106,17 +102,17 @@ class ApiServer : public Server {
   std::optional<http::Response> refuse(const http::Request& head) const {
     if (keys_.empty()) {
       const auto why = refusal_of_page(head);
-      return why ? std::optional(foreign_page(*why)) : std::nullopt;
+      return why ? std::optional(foreign_page(dialect_of(head.path), *why)) : std::nullopt;
     }
     // A browser asks before it sends a key, and cannot send it with the question.
     if (is_open(head.path) || head.method == "OPTIONS" || keys_.admits(head)) return std::nullopt;
-    return no_key();
+    return no_key(dialect_of(head.path));
   }
 
   KeyRing keys_;
   SeedSource seeds_;
   serving::ModelDirectory models_;
-  openai::Environment environment_;
+  Environment environment_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;  // last: it stops before what its handlers use goes
 };

@@ -127,12 +127,12 @@ std::optional<Response> decode_body(const std::weak_ptr<Core>& weak_core, Reques
   const auto core = weak_core.lock();
   if (!core) return Response{503, {}, {}};
   if (request.headers.count("content-encoding") > 1)
-    return core->error(415, "a body may be coded once, with gzip or deflate");
+    return core->error(&request, 415, "a body may be coded once, with gzip or deflate");
   auto body = decoded_body(*request.headers.find("content-encoding"), std::move(request.body), limit);
   if (!body) {
     const base::Code code = body.error().code;
     const int status = code == base::Code::exhausted ? 413 : code == base::Code::unsupported ? 415 : 400;
-    Response refusal = core->error(status, body.error().message);
+    Response refusal = core->error(&request, status, body.error().message);
     if (status == 415) refusal.headers.add("accept-encoding", "gzip, deflate");
     return refusal;
   }
@@ -210,9 +210,11 @@ Connection::Awaitable Connection::read_request() {
       input_.erase(0, consumed);
       start_reading();
       if (state == RequestReader::State::complete) co_return true;
-      if (state == RequestReader::State::failed)
-        co_return co_await refuse_and_close(reader_.has_head() ? &reader_.request() : nullptr,
-                                            core_.error(reader_.status(), reader_.problem()));
+      if (state == RequestReader::State::failed) {
+        const Request* request = reader_.has_head() ? &reader_.request() : nullptr;
+        co_return co_await refuse_and_close(request,
+                                            core_.error(request, reader_.status(), reader_.problem()));
+      }
       again = state == RequestReader::State::head;
       if (again) {
         const bool goes_on = co_await head_arrived();
@@ -222,7 +224,8 @@ Connection::Awaitable Connection::read_request() {
       if (consumed == 0 && input_.size() >= kMaxUnreadBytes && !again)
         co_return co_await refuse_and_close(
             reader_.has_head() ? &reader_.request() : nullptr,
-            core_.error(400, "malformed HTTP request: a line of the chunked body is too long"));
+            core_.error(&reader_.request(), 400,
+                        "malformed HTTP request: a line of the chunked body is too long"));
       if (has_body_to_come_ && consumed > 0) {
         if (body_begun == Clock::time_point()) body_begun = Clock::now();
         n_body_bytes += consumed;
@@ -236,7 +239,8 @@ Connection::Awaitable Connection::read_request() {
     const bool in_time = co_await signalled(deadline);
     if (in_time || Clock::now() < deadline) continue;
     if (!begun) co_return false;
-    co_return co_await refuse_and_close(nullptr, core_.error(408, "the request did not arrive in time"));
+    co_return co_await refuse_and_close(nullptr,
+                                        core_.error(nullptr, 408, "the request did not arrive in time"));
   }
 }
 
@@ -248,11 +252,12 @@ std::optional<Response> Connection::refusal_of_head() {
   if (match_.route) return refusal_of_length();
   if (head.method == "OPTIONS" && head.path == "*") return Response{204, {}, {}};
   if (match_.allowed.empty())
-    return core_.error(404, base::cat("there is nothing at ", base::printable(head.path)));
+    return core_.error(&head, 404, base::cat("there is nothing at ", base::printable(head.path)));
   std::string allowed;
   for (const std::string& method : match_.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
-  Response response = head.method == "OPTIONS" ? Response{204, {}, {}}
-                                               : core_.error(405, base::cat("this path takes ", allowed));
+  Response response = head.method == "OPTIONS"
+                          ? Response{204, {}, {}}
+                          : core_.error(&head, 405, base::cat("this path takes ", allowed));
   response.headers.add("allow", allowed);
   return response;
 }
@@ -263,7 +268,7 @@ std::optional<Response> Connection::refusal_of_length() {
   reader_.set_body_limit(limit);
   const auto length = reader_.body_bytes();
   if (!length || *length <= limit) return std::nullopt;
-  return core_.error(413, base::cat("the body is longer than ", limit, " bytes"));
+  return core_.error(&reader_.request(), 413, base::cat("the body is longer than ", limit, " bytes"));
 }
 
 size_t Connection::body_limit(const Route& route) const {
@@ -343,7 +348,7 @@ Connection::Awaitable Connection::answer_request() {
 
 void Connection::touch_up(const Request* request, Response& response) {
   if (response.status >= 500 && response.body.empty())
-    response = core_.error(response.status, "something went wrong inside the server");
+    response = core_.error(request, response.status, "something went wrong inside the server");
   if (core_.options.finish_response) core_.options.finish_response(request, response);
   const bool has_id = request && !request->id.empty();
   response.headers.set("x-request-id", has_id ? request->id : core_.new_request_id());

@@ -34,7 +34,7 @@ struct Core {
   Core(ServerOptions options_given, Router router_given);
 
   std::string new_request_id();
-  Response error(int status, const std::string& sentence) const;
+  Response error(const Request* request, int status, const std::string& sentence) const;
 
   const ServerOptions options;
   const Router router;

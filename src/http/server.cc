@@ -54,8 +54,8 @@ std::string Core::new_request_id() {
   return text;
 }
 
-Response Core::error(int status, const std::string& sentence) const {
-  if (options.error_response) return options.error_response(status, sentence);
+Response Core::error(const Request* request, int status, const std::string& sentence) const {
+  if (options.error_response) return options.error_response(request, status, sentence);
   Response response{status, {}, sentence + "\n"};
   response.headers.add("content-type", "text/plain; charset=utf-8");
   return response;

@@ -31,8 +31,9 @@ struct ServerOptions {
 
   // Sees each request before its body is read; an answer of its own refuses the request.
   std::function<std::optional<Response>(const Request& head)> gate;
-  // The shape of an error that the server itself finds (malformed request, 404, 405, 413, ...).
-  std::function<Response(int status, const std::string& sentence)> error_response;
+  // The shape of an error that the server itself finds (malformed request, 404, 405, 413, ...); `request` is
+  // null if none could be read.
+  std::function<Response(const Request* request, int status, const std::string& sentence)> error_response;
   // Last touch on every response; `request` is null if none could be read.
   std::function<void(const Request* request, Response& response)> finish_response;
 };

@@ -15,8 +15,6 @@ base::Json variables_of(const ServedModel& model, const ChatInput& input) {
   base::Json out =
       model.template_variables.is_object() ? model.template_variables : base::Json(base::Json::Object{});
   out.set("add_generation_prompt", input.add_generation_prompt && !input.continue_final_message);
-  if (input.variables.is_object())
-    for (const base::Json::Member& member : input.variables.as_object()) out.set(member.key, member.value);
   return out;
 }
 
@@ -90,8 +88,8 @@ std::string why_no_template(const ServedModel& model) {
 base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input) {
   TRY(check_tokenizer(model));
   if (!model.chat_template) return base::fail(base::Code::unsupported, why_no_template(model));
-  const chat::RenderInput render{
-      messages_of(model, input.messages), {}, {}, variables_of(model, input), input.now};
+  chat::RenderInput render{messages_of(model, input.messages), {}, {}, variables_of(model, input), input.now};
+  render.caller_variables = input.variables;
   chat::Rendered rendered = TRY(model.chat_template->render(render));
   if (input.continue_final_message) TRY(cut_behind_final_message(input.messages, rendered));
   Prompt prompt;
@@ -99,6 +97,20 @@ base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& inpu
   prompt.starts_in_thinking = opens_thought(rendered);
   prompt.text = std::move(rendered.text);
   return prompt;
+}
+
+bool walks_over_parts(const ServedModel& model) {
+  if (!model.chat_template) return false;
+  static constexpr std::string_view kProbe =
+      R"([{"role":"user","content":[{"type":"text","text":"one part"},{"type":"text","text":"another"}]}])";
+  const chat::RenderInput render{*base::Json::parse(kProbe), {}, {}, variables_of(model, {}), {}};
+  const auto rendered = model.chat_template->render(render);
+  if (!rendered) return false;
+  const std::string& text = rendered->text;
+  const bool has_both =
+      text.find("one part") != std::string::npos && text.find("another") != std::string::npos;
+  return has_both && text.find("'one part'") == std::string::npos &&
+         text.find("\"one part\"") == std::string::npos;
 }
 
 base::Result<Prompt> text_prompt(const ServedModel& model, std::string_view text, PlainText mode) {

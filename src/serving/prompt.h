@@ -35,6 +35,10 @@ struct ChatInput {
 // so that it cannot be gone on with; Code::invalid_argument with the template's own words if it refuses.
 base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input);
 
+// Whether the template walks over a message's content if it is a list of parts, instead of printing the list
+// or complaining: found by having it render one.
+bool walks_over_parts(const ServedModel& model);
+
 enum class PlainText {
   as_usual,  // added tokens recognised, and what the model usually puts before a text (BOS)
   raw,       // added tokens recognised, nothing put before it

@@ -1,82 +1,34 @@
 #include "api/openai/errors.h"
 
-#include <utility>
-
 #include "base/json.h"
 #include "base/strings.h"
-#include "base/utf8.h"
 
 namespace api::openai {
+namespace {
 
-using base::Code;
 using base::Json;
 
-ApiError invalid_field(std::string param, std::string message) {
-  ApiError error;
-  error.param = std::move(param);
-  error.message = std::move(message);
-  return error;
-}
-
-ApiError model_not_found(const std::string& id) {
-  ApiError error;
-  error.status = 404;
-  error.message =
-      base::cat("model '", base::printable(id), "' is not served here: GET /v1/models lists those that are");
-  error.param = "model";
-  error.code = "model_not_found";
-  return error;
-}
-
-ApiError still_loading() {
-  ApiError error;
-  error.status = 503;
-  error.type = "unavailable_error";
-  error.message = "the model is still loading: try again soon";
-  error.code = "model_loading";
-  error.retry_after_seconds = 1;
-  return error;
-}
-
-ApiError generation_error(const base::Error& cause) {
-  ApiError error;
-  error.message = cause.message;
-  switch (cause.code) {
-    case Code::invalid_argument:
-    case Code::unsupported:
-      return error;
-    case Code::exhausted:
-      error.code = "context_length_exceeded";
-      return error;
-    case Code::unavailable:
-      error.status = 503;
-      error.type = "unavailable_error";
-      error.code = "overloaded";
-      error.retry_after_seconds = 1;
-      return error;
+const char* type_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::permission:
+      return "permission_error";
+    case ErrorKind::loading:
+    case ErrorKind::overloaded:
+      return "unavailable_error";
+    case ErrorKind::internal:
+      return "server_error";
     default:
-      error.status = 500;
-      error.type = "server_error";
-      error.code = "internal_error";
-      error.message = "something went wrong inside the server";
-      return error;
+      return "invalid_request_error";
   }
 }
 
-ApiError protocol_error(int status, const std::string& sentence) {
-  ApiError error;
-  error.status = status;
-  error.message = sentence;
-  if (status >= 500) error.type = "server_error";
-  if (status == 404) error.code = "not_found";
-  return error;
-}
+}  // namespace
 
 std::string error_body(const ApiError& error) {
   auto or_null = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(); };
   Json inner(Json::Object{});
   inner.set("message", error.message);
-  inner.set("type", error.type);
+  inner.set("type", type_of(error.kind));
   inner.set("param", or_null(error.param));
   inner.set("code", or_null(error.code));
   Json outer(Json::Object{});

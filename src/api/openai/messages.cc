@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/common/messages.h"
 #include "base/strings.h"
 #include "base/utf8.h"
 
@@ -56,17 +57,18 @@ class MessageReader {
     return role->as_string() == "developer" ? "system" : role->as_string();
   }
 
-  std::string read_content(const Json* content) {
-    if (!content || content->is_null()) return {};
-    if (content->is_string()) return content->as_string();
-    std::string out;
+  Json read_content(const Json* content) {
+    if (!content || content->is_null()) return "";
+    if (content->is_string()) return *content;
     if (!content->is_array()) {
       wrong(".content", "a string or an array of parts", *content);
-      return out;
+      return "";
     }
+    Json parts(Json::Array{});
     for (size_t i = 0; i < content->as_array().size(); ++i)
-      out += read_part(content->as_array()[i], base::cat(".content[", i, "]"));
-    return out;
+      parts.push_back(text_part(read_part(content->as_array()[i], base::cat(".content[", i, "]"))));
+    if (parts.as_array().empty()) return "";
+    return parts;
   }
 
   std::string read_part(const Json& part, const std::string& where) {
@@ -131,8 +133,7 @@ Json read_messages(const Json& messages, FieldReader& reader, std::vector<std::s
     reader.wrong_type("messages", "an array", messages);
     return out;
   }
-  if (messages.as_array().empty())
-    reader.fail(invalid_field("messages", "'messages' is empty: one message at least is needed"));
+  if (messages.as_array().empty()) reader.wrong("messages", "is empty: one message at least is needed");
   MessageReader one(reader, ignored);
   for (size_t i = 0; i < messages.as_array().size() && !reader.error(); ++i)
     out.push_back(one.read(messages.as_array()[i], i));

@@ -1,13 +1,12 @@
 #pragma once
-// The messages of a chat request, as a template shall see them.
+// The messages of a chat request, as common/messages.h describes them.
 //
-// One rule everywhere: text parts are joined with nothing between; absent, null and [] content become "";
-// null members are dropped; the arguments of earlier tool calls become the object that they spell, where they
-// spell one.
+// Absent, null and [] content become ""; null members are dropped; the arguments of earlier tool calls become
+// the object that they spell, where they spell one.
 #include <string>
 #include <vector>
 
-#include "api/openai/field_reader.h"
+#include "api/common/field_reader.h"
 #include "base/json.h"
 
 namespace api::openai {

@@ -1,9 +1,12 @@
+// What distinguishes the replies of /v1/chat/completions from those of /v1/completions.
 #include "api/openai/replies.h"
 
+#include <map>
+#include <set>
 #include <utility>
 
-#include "api/openai/errors.h"
-#include "base/strings.h"
+#include "api/openai/logprobs.h"
+#include "api/openai/reply_writer.h"
 
 namespace api::openai {
 namespace {
@@ -11,108 +14,123 @@ namespace {
 using base::Json;
 using serving::Event;
 
-Json usage_json(const Usage& usage) {
-  Json out(Json::Object{});
-  out.set("prompt_tokens", usage.prompt_tokens);
-  out.set("completion_tokens", usage.completion_tokens);
-  out.set("total_tokens", usage.prompt_tokens + usage.completion_tokens);
-  Json prompt_details(Json::Object{});
-  prompt_details.set("cached_tokens", usage.cached_tokens);
-  out.set("prompt_tokens_details", std::move(prompt_details));
-  Json completion_details(Json::Object{});
-  completion_details.set("reasoning_tokens", usage.reasoning_tokens);
-  out.set("completion_tokens_details", std::move(completion_details));
-  return out;
+const char* finish_reason(const Choice& choice) {
+  return serving::finish_reason_name(choice.outcome->reason);
 }
 
-Json frame_json(const ReplyFrame& frame, std::string object) {
-  Json out(Json::Object{});
-  out.set("id", frame.id);
-  out.set("object", std::move(object));
-  out.set("created", frame.created);
-  out.set("model", frame.model);
-  return out;
-}
+class ChatWriter : public FramedWriter {
+ public:
+  using FramedWriter::FramedWriter;
 
-// The client left, or the server is stopping: whoever still listens shall not take what came for an answer.
-base::Error error_of(const serving::Outcome& outcome) {
-  if (outcome.error) return *outcome.error;
-  return {base::Code::unavailable, "the answer was cut off because the server is stopping"};
-}
+ private:
+  std::string whole_object() const override { return "chat.completion"; }
+  std::string chunk_object() const override { return "chat.completion.chunk"; }
 
-bool is_failure(const serving::Outcome& outcome) {
-  return outcome.reason == engine::FinishReason::error || outcome.reason == engine::FinishReason::cancelled;
-}
-
-// Once an answer runs, what goes wrong is no longer the request's fault.
-ApiError late_error(const serving::Outcome& outcome) {
-  base::Error error = error_of(outcome);
-  ApiError out = generation_error(error);
-  if (error.code != base::Code::unavailable && error.code != base::Code::internal) {
-    out.status = 500;
-    out.type = "server_error";
-    out.code = "internal_error";
+  // Thoughts and answer never share a delta: clients switch their display by which of the two is there.
+  std::vector<Json> chunk_choices(const Choice& choice, const Event& news) override {
+    std::vector<Json> out;
+    if (begun_.insert(choice.index).second) {
+      Json delta(Json::Object{});
+      delta.set("role", "assistant");
+      delta.set("content", "");
+      out.push_back(chunk_choice(choice, std::move(delta), Json()));
+    }
+    if (!news.reasoning.empty()) {
+      Json delta(Json::Object{});
+      delta.set("reasoning_content", news.reasoning);
+      out.push_back(chunk_choice(choice, std::move(delta), Json()));
+    }
+    if (news.content.empty() && news.logprobs.empty()) return out;
+    Json delta(Json::Object{});
+    delta.set("content", news.content);
+    out.push_back(chunk_choice(choice, std::move(delta), logprobs_of(news)));
+    return out;
   }
-  return out;
-}
+
+  Json final_chunk_choice(const Choice& choice) override {
+    Json out = chunk_choice(choice, Json::Object{}, Json());
+    out.set("finish_reason", finish_reason(choice));
+    return out;
+  }
+
+  Json whole_choice(const Choice& choice) override {
+    Json message(Json::Object{});
+    message.set("role", "assistant");
+    message.set("content", choice.text.content);
+    if (!choice.text.reasoning.empty()) message.set("reasoning_content", choice.text.reasoning);
+    message.set("refusal", Json());
+    Json out(Json::Object{});
+    out.set("index", choice.index);
+    out.set("message", std::move(message));
+    out.set("logprobs", logprobs_of(choice.text));
+    out.set("finish_reason", finish_reason(choice));
+    return out;
+  }
+
+  Json logprobs_of(const Event& event) const {
+    return frame().with_logprobs ? chat_logprobs(event.logprobs) : Json();
+  }
+
+  static Json chunk_choice(const Choice& choice, Json delta, Json logprobs) {
+    Json out(Json::Object{});
+    out.set("index", choice.index);
+    out.set("delta", std::move(delta));
+    out.set("logprobs", std::move(logprobs));
+    out.set("finish_reason", Json());
+    return out;
+  }
+
+  std::set<int64_t> begun_;  // choices whose role was sent
+};
+
+class CompletionWriter : public FramedWriter {
+ public:
+  using FramedWriter::FramedWriter;
+
+ private:
+  std::string whole_object() const override { return "text_completion"; }
+  std::string chunk_object() const override { return "text_completion"; }
+
+  std::vector<Json> chunk_choices(const Choice& choice, const Event& news) override {
+    if (news.content.empty() && news.logprobs.empty()) return {};
+    size_t& n_characters = n_characters_[choice.index];
+    Json logprobs = logprobs_of(news, n_characters);
+    n_characters += count_characters(news.content);
+    return {one(choice, news.content, std::move(logprobs), Json())};
+  }
+
+  Json final_chunk_choice(const Choice& choice) override {
+    return one(choice, "", Json(), finish_reason(choice));
+  }
+
+  Json whole_choice(const Choice& choice) override {
+    return one(choice, choice.text.content, logprobs_of(choice.text, 0), finish_reason(choice));
+  }
+
+  Json logprobs_of(const Event& event, size_t first_offset) const {
+    return frame().with_logprobs ? completion_logprobs(event.logprobs, first_offset) : Json();
+  }
+
+  static Json one(const Choice& choice, std::string text, Json logprobs, Json finish_reason) {
+    Json out(Json::Object{});
+    out.set("index", choice.index);
+    out.set("text", std::move(text));
+    out.set("logprobs", std::move(logprobs));
+    out.set("finish_reason", std::move(finish_reason));
+    return out;
+  }
+
+  std::map<int64_t, size_t> n_characters_;  // sent so far, of each choice
+};
 
 }  // namespace
 
-ReplyStream::ReplyStream(const Dialect& dialect, ReplyFrame frame, std::vector<Choice> choices)
-    : dialect_(dialect),
-      frame_(std::move(frame)),
-      choices_(std::move(choices)),
-      progress_(choices_.size()),
-      n_running_(choices_.size()) {}
-
-bool ReplyStream::read(std::string& out) {
-  for (size_t i = 0; i < choices_.size() && !failed_; ++i)
-    if (!choices_[i].outcome) read_choice(choices_[i], progress_[i], out);
-  if (n_running_ > 0 && !failed_) return false;
-  if (frame_.include_usage && !failed_) append_chunk(Json::Array{}, usage_json(usage_of(choices_)), out);
-  out += "data: [DONE]\n\n";
-  return true;
+std::unique_ptr<ReplyWriter> chat_writer(ReplyFrame frame) {
+  return std::make_unique<ChatWriter>(std::move(frame));
 }
 
-void ReplyStream::read_choice(Choice& choice, ChoiceProgress& progress, std::string& out) {
-  serving::EventMailbox::Contents news = choice.mailbox->take();
-  std::vector<Json> parts;
-  if (news.has_text || news.outcome)
-    dialect_.append_chunk_choices(news.event, choice.index, frame_.with_logprobs, progress, parts);
-  if (news.outcome) {
-    --n_running_;
-    choice.outcome = std::move(*news.outcome);
-    failed_ = is_failure(*choice.outcome);
-    if (!failed_)
-      parts.push_back(
-          dialect_.final_chunk_choice(choice.index, serving::finish_reason_name(choice.outcome->reason)));
-  }
-  for (Json& part : parts) append_chunk(Json::Array{std::move(part)}, Json(), out);
-  if (failed_) out += base::cat("data: ", error_body(late_error(*choice.outcome)), "\n\n");
-}
-
-void ReplyStream::append_chunk(Json choices, Json usage, std::string& out) const {
-  Json chunk = frame_json(frame_, dialect_.chunk_object());
-  chunk.set("choices", std::move(choices));
-  if (frame_.include_usage) chunk.set("usage", std::move(usage));
-  out += "data: ";
-  chunk.write_to(out);
-  out += "\n\n";
-}
-
-http::Response whole_reply(const Dialect& dialect, const ReplyFrame& frame, std::vector<Choice>& choices) {
-  Json all(Json::Array{});
-  for (Choice& choice : choices) {
-    serving::EventMailbox::Contents news = choice.mailbox->take();
-    choice.outcome = std::move(news.outcome);
-    if (is_failure(*choice.outcome)) return error_response(late_error(*choice.outcome));
-    all.push_back(dialect.whole_choice(news.event, choice.index, frame.with_logprobs,
-                                       serving::finish_reason_name(choice.outcome->reason)));
-  }
-  Json reply = frame_json(frame, dialect.whole_object());
-  reply.set("choices", std::move(all));
-  reply.set("usage", usage_json(usage_of(choices)));
-  return http::json_response(200, reply.write());
+std::unique_ptr<ReplyWriter> completion_writer(ReplyFrame frame) {
+  return std::make_unique<CompletionWriter>(std::move(frame));
 }
 
 }  // namespace api::openai

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "api/common/reply_stream.h"
 #include "tests/support/http_client.h"
 
 namespace api::openai {
@@ -20,13 +21,15 @@ struct Parts {
     frame = {.id = "x-1", .created = 1700000000, .model = "m"};
     for (size_t i = 0; i < n_choices; ++i) {
       mailboxes.push_back(std::make_shared<EventMailbox>(nullptr));
-      choices.push_back({static_cast<int64_t>(i), mailboxes.back(), nullptr, {}});
+      Choice choice;
+      choice.index = static_cast<int64_t>(i);
+      choice.prompt_tokens = 3;
+      choice.mailbox = mailboxes.back();
+      choices.push_back(std::move(choice));
     }
   }
   Outcome ended(FinishReason reason = FinishReason::stop) {
     Outcome outcome{.reason = reason, .stop_string = {}, .reasoning_tokens = 1, .timings = {}, .error = {}};
-    outcome.timings.prompt_tokens = 3;
-    outcome.timings.generated_tokens = 2;
     return outcome;
   }
   ReplyFrame frame;
@@ -47,7 +50,7 @@ const Json& choice_of(const Json& chunk) {
 
 TEST(ReplyStream, SendsRoleThenThoughtsThenAnswerThenTheReason) {
   Parts parts;
-  ReplyStream stream(chat_dialect(), parts.frame, std::move(parts.choices));
+  ReplyStream stream(chat_writer(parts.frame), nullptr, std::move(parts.choices));
   std::string out;
   EXPECT_FALSE(stream.read(out));
   EXPECT_EQ(out, "");
@@ -74,8 +77,8 @@ TEST(ReplyStream, SendsRoleThenThoughtsThenAnswerThenTheReason) {
 TEST(ReplyStream, UsageComesLastAndOnlyIfAskedFor) {
   Parts parts;
   parts.frame.include_usage = true;
-  ReplyStream stream(completion_dialect(), parts.frame, std::move(parts.choices));
-  parts.mailboxes[0]->on_event({.content = "a"});
+  ReplyStream stream(completion_writer(parts.frame), nullptr, std::move(parts.choices));
+  parts.mailboxes[0]->on_event({.content = "a", .ids = {7, 8}});
   parts.mailboxes[0]->on_finish(parts.ended(FinishReason::length));
   std::string out;
   EXPECT_TRUE(stream.read(out));
@@ -91,7 +94,7 @@ TEST(ReplyStream, UsageComesLastAndOnlyIfAskedFor) {
 
 TEST(ReplyStream, WaitsForEveryChoice) {
   Parts parts(2);
-  ReplyStream stream(completion_dialect(), parts.frame, std::move(parts.choices));
+  ReplyStream stream(completion_writer(parts.frame), nullptr, std::move(parts.choices));
   parts.mailboxes[1]->on_event({.content = "b"});
   parts.mailboxes[1]->on_finish(parts.ended());
   std::string out;
@@ -103,7 +106,7 @@ TEST(ReplyStream, WaitsForEveryChoice) {
 
 TEST(ReplyStream, AnErrorInTheMiddleIsAnEventThatClientsRaise) {
   Parts parts;
-  ReplyStream stream(chat_dialect(), parts.frame, std::move(parts.choices));
+  ReplyStream stream(chat_writer(parts.frame), nullptr, std::move(parts.choices));
   Outcome outcome = parts.ended(FinishReason::error);
   outcome.error = base::Error{base::Code::internal, "a secret of ours"};
   parts.mailboxes[0]->on_finish(std::move(outcome));
@@ -121,7 +124,7 @@ TEST(WholeReply, HoldsMessageUsageAndReason) {
   parts.mailboxes[0]->on_event({.reasoning = "h", .content = "ye"});
   parts.mailboxes[0]->on_event({.reasoning = "m", .content = "s"});
   parts.mailboxes[0]->on_finish(parts.ended());
-  const http::Response response = whole_reply(chat_dialect(), parts.frame, parts.choices);
+  const http::Response response = whole_reply(*chat_writer(parts.frame), parts.choices);
   EXPECT_EQ(response.status, 200);
   const Json reply = *Json::parse(response.body);
   EXPECT_EQ(choice_of(reply).find("message")->write(),
@@ -134,7 +137,7 @@ TEST(WholeReply, AFailedGenerationIsAnErrorNotAnAnswer) {
   Parts parts;
   parts.mailboxes[0]->on_event({.content = "half of"});
   parts.mailboxes[0]->on_finish(parts.ended(FinishReason::cancelled));
-  EXPECT_EQ(whole_reply(chat_dialect(), parts.frame, parts.choices).status, 503);
+  EXPECT_EQ(whole_reply(*chat_writer(parts.frame), parts.choices).status, 503);
 }
 
 TEST(Logprobs, CarryTheBytesOfHalfCharacters) {
@@ -143,7 +146,7 @@ TEST(Logprobs, CarryTheBytesOfHalfCharacters) {
   parts.mailboxes[0]->on_event(
       {.content = "é", .logprobs = {{1, "\xC3", -0.25f, {{1, "\xC3", -0.25f}}}, {2, "\xA9", -INFINITY, {}}}});
   parts.mailboxes[0]->on_finish(parts.ended());
-  const Json reply = *Json::parse(whole_reply(chat_dialect(), parts.frame, parts.choices).body);
+  const Json reply = *Json::parse(whole_reply(*chat_writer(parts.frame), parts.choices).body);
   const Json& content = *choice_of(reply).find("logprobs")->find("content");
   EXPECT_EQ(content.as_array()[0].find("bytes")->write(), "[195]");
   EXPECT_EQ(content.as_array()[0].find("token")->as_string(), "\xEF\xBF\xBD");
@@ -154,7 +157,7 @@ TEST(Logprobs, CarryTheBytesOfHalfCharacters) {
 TEST(Logprobs, OfCompletionsCountOffsetsInCharactersOverAllChunks) {
   Parts parts;
   parts.frame.with_logprobs = true;
-  ReplyStream stream(completion_dialect(), parts.frame, std::move(parts.choices));
+  ReplyStream stream(completion_writer(parts.frame), nullptr, std::move(parts.choices));
   std::string out;
   parts.mailboxes[0]->on_event({.content = "éa", .logprobs = {{1, "é", -1.0f, {}}, {2, "a", -1.0f, {}}}});
   stream.read(out);

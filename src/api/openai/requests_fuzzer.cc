@@ -3,11 +3,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "api/common/inference.h"
+#include "api/openai/errors.h"
 #include "api/openai/requests.h"
 
 namespace {
 
-void check_error(const api::openai::ApiError& error) {
+void check_error(const api::ApiError& error) {
   if (error.status < 400 || error.status > 499 || error.message.empty()) std::abort();
   if (!base::Json::parse(api::openai::error_body(error))) std::abort();
 }
@@ -16,11 +18,11 @@ void check_error(const api::openai::ApiError& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace api::openai;
-  const auto body = parse_body({reinterpret_cast<const char*>(data), size});
+  const auto body = api::parse_body({reinterpret_cast<const char*>(data), size});
   if (!body) return check_error(body.error()), 0;
   const auto chat = read_chat_request(*body);
   if (!chat) check_error(chat.error());
-  if (chat && !chat->messages.is_array()) std::abort();
+  if (chat && !chat->chat.messages.is_array()) std::abort();
   const auto completion = read_completion_request(*body);
   if (!completion) check_error(completion.error());
   if (completion && completion->prompts.empty()) std::abort();

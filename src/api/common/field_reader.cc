@@ -1,10 +1,10 @@
-#include "api/openai/field_reader.h"
+#include "api/common/field_reader.h"
 
 #include <utility>
 
 #include "base/strings.h"
 
-namespace api::openai {
+namespace api {
 
 using base::Json;
 
@@ -13,9 +13,13 @@ const Json* FieldReader::any(std::string_view name) const {
   return value && !value->is_null() ? value : nullptr;
 }
 
+void FieldReader::wrong(std::string_view name, std::string_view fault) {
+  const std::string full = base::cat(place_, name);
+  fail(invalid_field(full, base::cat("'", full, "' ", fault)));
+}
+
 void FieldReader::wrong_type(std::string_view name, std::string_view wanted, const Json& value) {
-  fail(invalid_field(std::string(name),
-                     base::cat("'", name, "' has to be ", wanted, ", not of type ", value.type_name())));
+  wrong(name, base::cat("has to be ", wanted, ", not of type ", value.type_name()));
 }
 
 std::optional<std::string> FieldReader::text(std::string_view name) {
@@ -45,8 +49,7 @@ std::optional<int64_t> FieldReader::integer(std::string_view name, int64_t least
     return value->as_integer();
   const std::string range =
       most == INT64_MAX ? base::cat("at least ", least) : base::cat(least, " to ", most);
-  fail(invalid_field(std::string(name),
-                     base::cat("'", name, "' is ", value->write(), ", outside of its range: ", range)));
+  wrong(name, base::cat("is ", value->write(), ", outside of its range: ", range));
   return std::nullopt;
 }
 
@@ -59,8 +62,7 @@ std::optional<double> FieldReader::number(std::string_view name, double least, d
   }
   const double number = value->as_double();
   if (number >= least && number <= most) return number;
-  fail(invalid_field(std::string(name), base::cat("'", name, "' is ", value->write(),
-                                                  ", outside of its range: ", least, " to ", most)));
+  wrong(name, base::cat("is ", value->write(), ", outside of its range: ", least, " to ", most));
   return std::nullopt;
 }
 
@@ -73,8 +75,7 @@ std::optional<std::vector<std::string>> FieldReader::texts(std::string_view name
     return std::nullopt;
   }
   if (value->as_array().size() > most) {
-    fail(invalid_field(std::string(name), base::cat("'", name, "' has ", value->as_array().size(),
-                                                    " entries, more than ", most)));
+    wrong(name, base::cat("has ", value->as_array().size(), " entries, more than ", most));
     return std::nullopt;
   }
   std::vector<std::string> out;
@@ -100,8 +101,7 @@ std::optional<std::vector<int64_t>> FieldReader::integers(std::string_view name,
     }
   }
   if (right) return out;
-  fail(invalid_field(std::string(name),
-                     base::cat("'", name, "' has to be an array of up to ", most, " integers")));
+  wrong(name, base::cat("has to be an array of up to ", most, " integers"));
   return std::nullopt;
 }
 
@@ -112,4 +112,4 @@ const Json* FieldReader::object(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace api::openai
+}  // namespace api

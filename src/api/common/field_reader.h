@@ -4,17 +4,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "api/openai/errors.h"
+#include "api/common/errors.h"
 #include "base/json.h"
 
-namespace api::openai {
+namespace api {
 
 class FieldReader {
  public:
-  // Borrows the body. REQUIRES: an object.
-  explicit FieldReader(const base::Json& body) : body_(body) {}
+  // Borrows the body. REQUIRES: an object. `place` stands before names in errors: "options.".
+  explicit FieldReader(const base::Json& body, std::string place = {})
+      : body_(body), place_(std::move(place)) {}
 
   // Each is empty if the field is absent, null or wrong.
   std::optional<std::string> text(std::string_view name);
@@ -31,12 +33,15 @@ class FieldReader {
   void fail(ApiError error) {
     if (!error_) error_ = std::move(error);
   }
+  // The field has this fault: "'NAME' FAULT".
+  void wrong(std::string_view name, std::string_view fault);
   void wrong_type(std::string_view name, std::string_view wanted, const base::Json& value);
   const std::optional<ApiError>& error() const { return error_; }
 
  private:
   const base::Json& body_;
+  std::string place_;
   std::optional<ApiError> error_;
 };
 
-}  // namespace api::openai
+}  // namespace api

@@ -1,0 +1,18 @@
+#pragma once
+// What handlers need from outside; all of it may be called from any thread.
+#include <cstdint>
+#include <functional>
+
+#include "serving/model_directory.h"
+#include "serving/prompt.h"
+
+namespace api {
+
+struct Environment {
+  const serving::ModelDirectory* models = nullptr;
+  std::function<int64_t()> unix_seconds;
+  std::function<serving::CivilTime()> local_time;
+  std::function<uint64_t()> random_seed;  // for requests that bring none
+};
+
+}  // namespace api
