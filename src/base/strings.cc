@@ -28,6 +28,17 @@ std::optional<int> unit_power(std::string_view unit) {
   return static_cast<int>(at) + 1;
 }
 
+std::optional<double> duration_unit_ms(std::string_view unit) {
+  if (unit.empty() || unit == "s") return 1e3;
+  if (unit == "ms") return 1;
+  if (unit == "us") return 1e-3;
+  if (unit == "ns") return 1e-6;
+  if (unit == "m") return 60e3;
+  if (unit == "h") return 3600e3;
+  if (unit == "d") return 86400e3;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -94,6 +105,28 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
   const double n_bytes = std::ldexp(*value, 10 * *power);
   if (n_bytes >= 0x1p64) return std::nullopt;
   return static_cast<uint64_t>(n_bytes);
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr double kMostMs = 0x1p31;
+  text = trim(text);
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  double ms = 0;
+  while (!text.empty()) {
+    const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const auto number = parse_double(text.substr(0, digits));
+    if (digits == 0 || !number) return std::nullopt;
+    text.remove_prefix(digits);
+    const size_t letters = std::min(text.find_first_of("0123456789."), text.size());
+    const auto unit_ms = duration_unit_ms(text.substr(0, letters));
+    if (!unit_ms) return std::nullopt;
+    text.remove_prefix(letters);
+    ms += *number * *unit_ms;
+  }
+  if (!(ms <= kMostMs)) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<int64_t>(is_negative ? -ms : ms));
 }
 
 }  // namespace base

@@ -1,6 +1,7 @@
 #pragma once
 // Small helpers for text that the standard library lacks.
 #include <charconv>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,9 @@ std::optional<double> parse_double(std::string_view text);
 std::string format_bytes(uint64_t n_bytes);
 // "16 GiB", "512M", "1.5g", "4096" to bytes (powers of 1024).
 std::optional<uint64_t> parse_bytes(std::string_view text);
+// "90" (seconds), "1.5h", "1h30m", "250ms", "-1" to milliseconds, as Go's programs write them; 24 days at
+// most.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // ---- implementation
 namespace internal {

@@ -57,5 +57,17 @@ TEST(Strings, ParsesBytes) {
     EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
 }
 
+TEST(Strings, ReadsDurationsAsGoWritesThem) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(parse_duration("90"), milliseconds(90'000));
+  EXPECT_EQ(parse_duration("0"), milliseconds(0));
+  EXPECT_EQ(parse_duration("-1"), milliseconds(-1000));
+  EXPECT_EQ(parse_duration("1h30m"), milliseconds(5'400'000));
+  EXPECT_EQ(parse_duration(" 1.5s "), milliseconds(1500));
+  EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
+  for (const char* text : {"", "-", "m", "5x", "1h-3m", "1..5s", "1e9", "99999999h", "nan", "5 m"})
+    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace base

@@ -86,6 +86,7 @@ bool kind_fits(const Setting& setting, FileEntry::Kind kind) {
     case Type::boolean:
       return kind == Kind::boolean;
     case Type::bytes:
+    case Type::duration:
       return kind == Kind::text || kind == Kind::integer;
   }
   return false;
@@ -101,6 +102,8 @@ const char* wanted_kind(const Setting& setting) {
       return "true or false";
     case Type::bytes:
       return "a size such as \"16GiB\"";
+    case Type::duration:
+      return "a length of time such as \"5m\"";
     default:
       return "a text in quotes";
   }
@@ -112,8 +115,34 @@ std::unexpected<base::Error> invalid(std::string message) {
 
 using Values = std::map<std::string, Value, std::less<>>;
 
-base::Status take_file_entry(const FileEntry& entry, const std::string& file, Values& values) {
-  const std::string where = cat(file, ":", entry.line);
+// What the file says.
+struct FileValues {
+  Values values;
+  std::map<std::string, ModelTable, std::less<>> models;
+  std::map<std::string, Values, std::less<>> model_values;
+};
+
+// `path` and `aliases`, which only a model has. Tells whether the entry was one.
+base::Result<bool> take_model_entry(const FileEntry& entry, const std::string& where, ModelTable& model) {
+  if (entry.key == "path") {
+    if (entry.kind != FileEntry::Kind::text || entry.text.empty())
+      return invalid(cat(where, ": 'path' wants a text in quotes"));
+    model.path = entry.text;
+    return true;
+  }
+  if (entry.key == "aliases") {
+    if (entry.kind != FileEntry::Kind::texts)
+      return invalid(cat(where, ": 'aliases' wants a list of texts in quotes"));
+    model.aliases = entry.texts;
+    return true;
+  }
+  const Setting* setting = find_setting(entry.key);
+  if (setting != nullptr && !setting->per_model)
+    return invalid(cat(where, ": '", entry.key, "' holds for the whole program, not for one model"));
+  return false;
+}
+
+base::Status take_setting(const FileEntry& entry, const std::string& where, Values& values) {
   const Setting* setting = find_setting(entry.key);
   if (setting == nullptr) return invalid(cat(where, ": ", unknown_setting(entry.key)));
   if (setting->name == "config")
@@ -126,7 +155,16 @@ base::Status take_file_entry(const FileEntry& entry, const std::string& file, Va
   return {};
 }
 
-base::Status take_file(const std::string& file, bool must_exist, Values& values) {
+base::Status take_file_entry(const FileEntry& entry, const std::string& file, FileValues& to) {
+  const std::string where = cat(file, ":", entry.line);
+  if (!entry.model) return take_setting(entry, where, to.values);
+  ModelTable& model = to.models[*entry.model];
+  if (model.name.empty()) model = {.name = *entry.model, .path = {}, .aliases = {}, .where = where};
+  if (TRY(take_model_entry(entry, where, model))) return {};
+  return take_setting(entry, where, to.model_values[*entry.model]);
+}
+
+base::Status take_file(const std::string& file, bool must_exist, FileValues& values) {
   const auto contents = platform::read_file(file, kMaxFileBytes);
   if (!contents && contents.error().code == base::Code::not_found && !must_exist) return {};
   if (!contents) return base::fail(contents.error(), "configuration file");
@@ -156,6 +194,11 @@ base::Status take_flags(const Settings::Flags& flags, Values& values) {
   return {};
 }
 
+void expand_paths(Values& values, const Settings::Environment& environment) {
+  for (auto& [name, value] : values)
+    if (find_setting(name)->type == Type::path) value.text = expand_home(value.text, environment);
+}
+
 const char* origin_name(Origin origin) {
   switch (origin) {
     case Origin::built_in:
@@ -178,7 +221,8 @@ std::string shown_value(const Setting& setting, const Value* value) {
 }  // namespace
 
 base::Result<Settings> Settings::load(const Flags& flags, const Environment& environment) {
-  Values values;
+  FileValues file;
+  Values& values = file.values;
   for (const Setting& setting : all_settings())
     if (!setting.default_text.empty())
       values[std::string(setting.name)] = {std::string(setting.default_text), Origin::built_in, "built in"};
@@ -189,16 +233,33 @@ base::Result<Settings> Settings::load(const Flags& flags, const Environment& env
   TRY(take_flags(flags, named));
   const auto config = named.find("config");
   if (config != named.end())
-    TRY(take_file(expand_home(config->second.text, environment), /*must_exist=*/true, values));
+    TRY(take_file(expand_home(config->second.text, environment), /*must_exist=*/true, file));
   else
-    TRY(take_file(default_file(environment), /*must_exist=*/false, values));
+    TRY(take_file(default_file(environment), /*must_exist=*/false, file));
 
   Settings settings;
   settings.values_ = std::move(values);
   for (auto& [name, value] : named) settings.values_[name] = std::move(value);
-  for (auto& [name, value] : settings.values_)
-    if (find_setting(name)->type == Type::path) value.text = expand_home(value.text, environment);
+  expand_paths(settings.values_, environment);
+  for (auto& [name, model] : file.models) {
+    if (model.path) model.path = expand_home(*model.path, environment);
+    settings.models_.push_back(std::move(model));
+  }
+  settings.model_values_ = std::move(file.model_values);
+  for (auto& [name, model_values] : settings.model_values_) expand_paths(model_values, environment);
   return settings;
+}
+
+Settings Settings::for_model(std::string_view name) const {
+  Settings own = *this;
+  const auto found = model_values_.find(name);
+  if (found == model_values_.end()) return own;
+  for (const auto& [setting, value] : found->second) {
+    const Value* general = own.find(setting);
+    const bool is_overruled = general != nullptr && general->origin >= Origin::environment;
+    if (!is_overruled) own.values_[setting] = value;
+  }
+  return own;
 }
 
 const Value* Settings::find(std::string_view name) const {
@@ -236,6 +297,12 @@ std::optional<uint64_t> Settings::bytes(std::string_view name) const {
   return value == nullptr ? std::nullopt : base::parse_bytes(value->text);
 }
 
+std::optional<std::chrono::milliseconds> Settings::duration(std::string_view name) const {
+  CHECK(find_setting(name)->type == Type::duration);
+  const Value* value = find(name);
+  return value == nullptr ? std::nullopt : base::parse_duration(value->text);
+}
+
 base::Json Settings::explain_json() const {
   base::Json all = base::Json::Object{};
   for (const Setting& setting : all_settings()) {
@@ -249,7 +316,28 @@ base::Json Settings::explain_json() const {
     one.set("where", value == nullptr ? "built in" : value->where);
     all.set(setting.name, std::move(one));
   }
+  for (const auto& [name, value, where] : model_lines()) {
+    base::Json one;
+    one.set("value", value);
+    one.set("origin", origin_name(Origin::file));
+    one.set("where", where);
+    all.set(name, std::move(one));
+  }
   return all;
+}
+
+std::vector<std::array<std::string, 3>> Settings::model_lines() const {
+  std::vector<std::array<std::string, 3>> lines;
+  for (const ModelTable& model : models_) {
+    const std::string prefix = cat("model.", model.name, ".");
+    if (model.path) lines.push_back({prefix + "path", *model.path, model.where});
+    for (const std::string& alias : model.aliases) lines.push_back({prefix + "aliases", alias, model.where});
+    const auto values = model_values_.find(model.name);
+    if (values == model_values_.end()) continue;
+    for (const auto& [name, value] : values->second)
+      lines.push_back({prefix + name, shown_value(*find_setting(name), &value), value.where});
+  }
+  return lines;
 }
 
 std::string Settings::explain_text() const {
@@ -266,6 +354,7 @@ std::string Settings::explain_text() const {
                  std::string(value_width - shown.size() + 2, ' '),
                  value == nullptr ? "built in" : value->where, "\n");
   }
+  for (const auto& [name, value, where] : model_lines()) lines += cat(name, "  ", value, "  ", where, "\n");
   return lines;
 }
 

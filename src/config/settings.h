@@ -4,6 +4,8 @@
 // Order: command-line flag, then environment variable (DOMICILE_DATA_DIR mirrors --data-dir), then the
 // configuration file, then the built-in default. One table (all_settings) names them all; the command line,
 // `config explain` and docs/configuration.md are made from it.
+#include <array>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -18,7 +20,7 @@
 namespace config {
 
 // A path is text whose leading "~/" stands for the home folder.
-enum class Type { text, integer, number, boolean, bytes, choice, path };
+enum class Type { text, integer, number, boolean, bytes, duration, choice, path };
 
 struct Setting {
   std::string_view name;  // "data-dir"; the flag is --data-dir, the variable DOMICILE_DATA_DIR
@@ -29,6 +31,7 @@ struct Setting {
   std::string_view help;                // one sentence
   bool secret = false;                  // its value is never shown
   double least = -1e300, most = 1e300;  // of an integer or a number
+  bool per_model = false;               // may also stand in a [model.NAME] table of the file
 };
 std::span<const Setting> all_settings();
 const Setting* find_setting(std::string_view name);
@@ -43,6 +46,15 @@ struct Value {
   std::string text;
   Origin origin = Origin::built_in;
   std::string where;  // "--threads", "DOMICILE_THREADS", "/etc/domicile.toml:3", "built in"
+};
+
+// A model that the file describes in a table [model.NAME]: where it lies, what else it is called, and
+// settings that hold for it alone.
+struct ModelTable {
+  std::string name;
+  std::optional<std::string> path;  // open: NAME is a name of the store
+  std::vector<std::string> aliases;
+  std::string where;  // of its first line: "/etc/domicile.toml:3"
 };
 
 class Settings {
@@ -60,7 +72,13 @@ class Settings {
   std::optional<double> number(std::string_view name) const;
   bool boolean(std::string_view name) const;  // open counts as false
   std::optional<uint64_t> bytes(std::string_view name) const;
-  const Value* find(std::string_view name) const;  // null: open
+  std::optional<std::chrono::milliseconds> duration(std::string_view name) const;  // negative: for ever
+  const Value* find(std::string_view name) const;                                  // null: open
+
+  // In the order of names.
+  const std::vector<ModelTable>& models() const { return models_; }
+  // With what its table says taking the place of the file's other lines; flags and environment still win.
+  Settings for_model(std::string_view name) const;
 
   // {"threads": {"value": "2", "origin": "environment", "where": "DOMICILE_THREADS"}, ...} over the whole
   // table.
@@ -69,7 +87,13 @@ class Settings {
   std::string explain_text() const;
 
  private:
-  std::map<std::string, Value, std::less<>> values_;
+  using Values = std::map<std::string, Value, std::less<>>;
+  // Name ("model.NAME.context"), value and origin of each line of each model's table.
+  std::vector<std::array<std::string, 3>> model_lines() const;
+
+  Values values_;
+  std::vector<ModelTable> models_;
+  std::map<std::string, Values, std::less<>> model_values_;  // by model
 };
 
 }  // namespace config

@@ -57,6 +57,42 @@ TEST(Settings, ReadsTheUsersOwnFileIfThereIsOne) {
   EXPECT_EQ(load({}, {{"HOME", dir / "xdg"}})->integer("threads"), std::nullopt);
 }
 
+TEST(Settings, AModelsTableHoldsForThatModel) {
+  const tests::TempDir dir;
+  const std::string file =
+      dir.write("c.toml",
+                "context = 1000\nchunk = 100\n"
+                "[model.small]\npath = \"~/small.gguf\"\naliases = [\"gpt-4o\", \"tiny\"]\n"
+                "context = 2000\nchunk = 200\nkeep-alive = \"1h\"\n[model.other]\ncontext = 3000\n");
+  const Settings settings = load({{"chunk", "64"}}, {{"DOMICILE_CONFIG", file}, {"HOME", "/home/a"}}).value();
+  ASSERT_EQ(settings.models().size(), 2u);
+  EXPECT_EQ(settings.models()[1].name, "small");
+  EXPECT_EQ(settings.models()[1].path, "/home/a/small.gguf");
+  EXPECT_EQ(settings.models()[1].aliases, (std::vector<std::string>{"gpt-4o", "tiny"}));
+  EXPECT_EQ(settings.integer("context"), 1000);
+  EXPECT_EQ(settings.for_model("small").integer("context"), 2000);
+  EXPECT_EQ(settings.for_model("small").duration("keep-alive"), std::chrono::hours(1));
+  EXPECT_EQ(settings.for_model("small").integer("chunk"), 64) << "the flag wins";
+  EXPECT_EQ(settings.for_model("other").integer("context"), 3000);
+  EXPECT_EQ(settings.for_model("nobody").integer("context"), 1000);
+  EXPECT_EQ(settings.explain_json().find("model.small.context")->find("value")->as_string(), "2000");
+  EXPECT_NE(settings.explain_text().find("model.small.aliases  tiny"), std::string::npos);
+}
+
+TEST(Settings, AModelsTableTakesOnlyWhatAModelHas) {
+  const tests::TempDir dir;
+  const auto error = [&](const char* text) {
+    return error_of(load({{"config", dir.write("c.toml", text)}}));
+  };
+  EXPECT_NE(error("[model.a]\nport = 1\n").find("'port' holds for the whole program"), std::string::npos);
+  EXPECT_NE(error("[model.a]\npath = 1\n").find("'path' wants a text"), std::string::npos);
+  EXPECT_NE(error("[model.a]\naliases = \"b\"\n").find("'aliases' wants a list"), std::string::npos);
+  EXPECT_NE(error("[model.a]\naliases = [1]\n").find("'aliases' wants a list"), std::string::npos);
+  EXPECT_NE(error("[model.a]\nnothing = 1\n").find("there is no setting 'nothing'"), std::string::npos);
+  EXPECT_NE(error("model = 1\n").find("there is no setting 'model'"), std::string::npos);
+  EXPECT_NE(error("path = \"x\"\n").find("there is no setting 'path'"), std::string::npos);
+}
+
 TEST(Settings, AFileThatWasNamedMustExist) {
   EXPECT_EQ(error_of(load({{"config", "/no/such.toml"}})),
             "configuration file: cannot open '/no/such.toml': No such file or directory");

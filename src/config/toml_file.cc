@@ -15,9 +15,26 @@
 namespace config {
 namespace {
 
-FileEntry entry_of(const toml::key& key, const toml::node& node) {
-  using Kind = FileEntry::Kind;
-  FileEntry entry{std::string(key.str()), Kind::other, "", static_cast<int>(key.source().begin.line)};
+using Kind = FileEntry::Kind;
+
+FileEntry list_entry(FileEntry entry, const toml::array& list) {
+  for (const toml::node& each : list) {
+    const auto* text = each.as_string();
+    if (text == nullptr) return entry;
+    entry.texts.push_back(text->get());
+  }
+  entry.kind = Kind::texts;
+  return entry;
+}
+
+FileEntry entry_of(const toml::key& key, const toml::node& node, std::optional<std::string> model = {}) {
+  FileEntry entry{.key = std::string(key.str()),
+                  .kind = Kind::other,
+                  .text = "",
+                  .texts = {},
+                  .line = static_cast<int>(key.source().begin.line),
+                  .model = std::move(model)};
+  if (const auto* list = node.as_array()) return list_entry(std::move(entry), *list);
   if (const auto* text = node.as_string()) {
     entry.kind = Kind::text;
     entry.text = text->get();
@@ -34,6 +51,19 @@ FileEntry entry_of(const toml::key& key, const toml::node& node) {
   return entry;
 }
 
+// The lines of [model.NAME], for each NAME.
+void append_models(const toml::table& models, std::vector<FileEntry>& out) {
+  for (const auto& [name, node] : models) {
+    const auto* table = node.as_table();
+    if (table == nullptr) {
+      out.push_back(entry_of(name, node));
+      out.back().key = base::cat("model.", out.back().key);
+      continue;
+    }
+    for (const auto& [key, value] : *table) out.push_back(entry_of(key, value, std::string(name.str())));
+  }
+}
+
 }  // namespace
 
 base::Result<std::vector<FileEntry>> parse_toml(std::string_view contents, const std::string& name) {
@@ -45,7 +75,13 @@ base::Result<std::vector<FileEntry>> parse_toml(std::string_view contents, const
                                 base::printable(error.description(), 300)));
   }
   std::vector<FileEntry> entries;
-  for (const auto& [key, node] : result.table()) entries.push_back(entry_of(key, node));
+  for (const auto& [key, node] : result.table()) {
+    const auto* table = node.as_table();
+    if (key.str() == "model" && table != nullptr)
+      append_models(*table, entries);
+    else
+      entries.push_back(entry_of(key, node));
+  }
   std::ranges::stable_sort(entries, {}, &FileEntry::line);
   return entries;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The configuration file: one table of `name = value` lines in TOML.
+// The configuration file: `name = value` lines in TOML, then perhaps tables [model.NAME] of such lines.
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,11 +10,13 @@
 namespace config {
 
 struct FileEntry {
-  enum class Kind { text, integer, number, boolean, other };
+  enum class Kind { text, integer, number, boolean, texts, other };
   std::string key;
   Kind kind;
-  std::string text;  // "" if other: a list, a table, a date
+  std::string text;                // "" if texts or other: a list of something else, a table, a date
+  std::vector<std::string> texts;  // of a list of texts
   int line;
+  std::optional<std::string> model;  // NAME of the table that it stands in
 };
 
 // In the order of the file's lines. `name` is for messages: "/home/a/config.toml:3: ...".

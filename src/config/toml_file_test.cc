@@ -23,6 +23,24 @@ TEST(TomlFile, GivesKeysWithTheirLines) {
   EXPECT_EQ(entries[4].kind, Kind::other);
 }
 
+TEST(TomlFile, GivesTheLinesOfModels) {
+  const auto entries =
+      parse_toml(
+          "threads = 2\n[model.a]\ncontext = 4096\naliases = [\"b\", \"c\"]\n[model.\"q2.5:7b\"]\nx = [1]\n",
+          "f")
+          .value();
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(entries[0].model, std::nullopt);
+  EXPECT_EQ(entries[1].model, "a");
+  EXPECT_EQ(entries[1].text, "4096");
+  EXPECT_EQ(entries[2].kind, Kind::texts);
+  EXPECT_EQ(entries[2].texts, (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(entries[2].line, 4);
+  EXPECT_EQ(entries[3].model, "q2.5:7b");
+  EXPECT_EQ(entries[3].kind, Kind::other);
+  EXPECT_EQ(parse_toml("model.x = 3", "f").value()[0].key, "model.x");
+}
+
 TEST(TomlFile, NamesFileAndLineOfAnError) {
   for (const char* text : {"a = 1\nb = \n", "a = 1\na = 2\n", "a = 1\n= 3", "a = 1\nb = 'x"}) {
     const auto result = parse_toml(text, "/etc/my.toml");

@@ -60,6 +60,9 @@ base::Status check_value(const Setting& setting, std::string_view text) {
     case Type::bytes:
       if (base::parse_bytes(text)) return {};
       return wrong(cat(shown(text), " is not a size such as 512M or 16GiB"));
+    case Type::duration:
+      if (base::parse_duration(text)) return {};
+      return wrong(cat(shown(text), " is not a length of time such as 30s, 5m or 1h30m"));
     case Type::integer:
       if (const auto value = base::parse_int(text)) return check_range(setting, static_cast<double>(*value));
       return wrong(cat(shown(text), " is not a whole number"));
