@@ -93,7 +93,7 @@ TEST(ChatRequest, NamesTheFieldThatIsWrong) {
     ASSERT_FALSE(request) << member;
     EXPECT_EQ(request.error().status, 400);
     EXPECT_EQ(request.error().param, param);
-    EXPECT_EQ(request.error().type, "invalid_request_error");
+    EXPECT_EQ(request.error().kind, ErrorKind::invalid_request);
   }
 }
 
