@@ -6,6 +6,7 @@ namespace apps {
 
 Command run_command();
 Command serve_command();
+Command ps_command();
 Command pull_command();
 Command list_command();
 Command remove_command();

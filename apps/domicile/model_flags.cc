@@ -83,27 +83,37 @@ Result<std::optional<std::string>> chat_template_of(const config::Settings& sett
   return std::optional<std::string>(TRY(read_input_file(*path)));
 }
 
-Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
-                                                   const std::atomic<bool>* cancelled,
-                                                   const serving::SamplingChoices& if_silent) {
-  const std::string path = TRY(resolve_model(model, settings, cancelled));
+Result<serving::HostOptions> host_options(const std::string& id, const config::Settings& settings,
+                                          const std::atomic<bool>* cancelled) {
   std::optional<std::string> draft_path;
   if (const auto draft = settings.text("draft-model"))
     draft_path = TRY(resolve_model(*draft, settings, cancelled));
-  ProgressBar bar(base::cat("loading ", model_id(model)));
-  const serving::HostOptions options{
-      .id = model_id(model),
+  return serving::HostOptions{
+      .id = id,
       .backend = backend_options(settings),
       .kv_type = kv_type_of(settings),
       .chunk_tokens = *settings.integer("chunk"),
       .context_tokens = settings.integer("context"),
       .memory_bytes = settings.bytes("memory"),
+      .kv_bytes = settings.bytes("kv-memory").value_or(0),
+      .max_sequences = static_cast<int>(*settings.integer("max-sequences")),
       .draft_tokens = settings.text("speculation") == "off" ? 0 : *settings.integer("draft-tokens"),
       .draft_path = std::move(draft_path),
       .chat_template = TRY(chat_template_of(settings)),
-      .if_silent = if_silent,
-      .progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); },
+      .if_silent = {},
+      .progress = {},
       .cancelled = cancelled};
+}
+
+Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model, const config::Settings& settings,
+                                                   const std::atomic<bool>* cancelled,
+                                                   const serving::SamplingChoices& if_silent) {
+  const std::string path = TRY(resolve_model(model, settings, cancelled));
+  const std::string id = model_id(model);
+  serving::HostOptions options = TRY(host_options(id, settings.for_model(id), cancelled));
+  ProgressBar bar(base::cat("loading ", options.id));
+  options.if_silent = if_silent;
+  options.progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); };
   return serving::HostedModel::load(path, options);
 }
 

@@ -40,6 +40,10 @@ base::Result<std::optional<std::string>> chat_template_of(const config::Settings
 inline constexpr serving::SamplingChoices kChatSampling{
     .temperature = 0.7, .top_k = {}, .top_p = 0.9, .min_p = {}};
 
+// How a model is run under that id, by the settings. `cancelled` may be null.
+base::Result<serving::HostOptions> host_options(const std::string& id, const config::Settings& settings,
+                                                const std::atomic<bool>* cancelled);
+
 // Resolves, plans, loads, with a progress bar. `cancelled` may be null.
 base::Result<std::shared_ptr<serving::HostedModel>> host(const std::string& model,
                                                          const config::Settings& settings,

@@ -1,5 +1,7 @@
 #include "apps/domicile/model_paths.h"
 
+#include <algorithm>
+
 #include "apps/domicile/output.h"
 #include "base/strings.h"
 #include "model_store/model_name.h"
@@ -27,6 +29,9 @@ Result<model_store::Pulled> pull_model(const Store& store, const std::string& mo
 
 Result<std::string> resolve_model(const std::string& model, const config::Settings& settings,
                                   const std::atomic<bool>* cancelled) {
+  for (const config::ModelTable& table : settings.models())
+    if (table.path && (table.name == model || std::ranges::find(table.aliases, model) != table.aliases.end()))
+      return *table.path;
   const Store store = open_store(settings);
   auto path = store.resolve(model);
   if (path) return path->string();

@@ -19,8 +19,8 @@ base::Result<model_store::Pulled> pull_model(const model_store::Store& store, co
                                              const model_store::Store::PullOptions& options,
                                              const std::atomic<bool>* cancelled);
 
-// A path that exists, or a name in the store; a name of the catalogue is pulled first. Another name is an
-// error that lists what there is.
+// A path that exists, a model of the configuration file, or a name in the store; a name of the catalogue is
+// pulled first. Another name is an error that lists what there is.
 base::Result<std::string> resolve_model(const std::string& model, const config::Settings& settings,
                                         const std::atomic<bool>* cancelled = nullptr);
 

@@ -2,14 +2,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 #include <memory>
 #include <thread>
 
 #include "api/server.h"
 #include "apps/domicile/commands.h"
-#include "apps/domicile/model_flags.h"
-#include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
+#include "apps/domicile/served_models.h"
 #include "base/strings.h"
 #include "platform/signals.h"
 
@@ -20,13 +20,9 @@ using base::Result;
 
 namespace {
 
+constexpr int kLookMs = 50;  // between two looks at signals
 constexpr std::chrono::milliseconds kGrace =
     std::chrono::minutes(10);  // for running answers when asked to end
-
-// The model under its id, kept alive by what is handed out.
-serving::ModelDirectory::Shared shared(const std::shared_ptr<serving::HostedModel>& host) {
-  return {host, &host->served()};
-}
 
 Result<api::ServerOptions> server_options(const config::Settings& settings) {
   api::ServerOptions options;
@@ -36,38 +32,32 @@ Result<api::ServerOptions> server_options(const config::Settings& settings) {
   return options;
 }
 
-// Loads on a thread of its own while the server already answers /health; signals are looked at meanwhile.
-Result<int> serve(std::vector<std::string> names, const config::Settings& settings) {
-  if (names.empty()) names.emplace_back(kDefaultModel);
-  platform::SignalWatch signals = TRY(platform::SignalWatch::start({SIGINT, SIGTERM}));
-  const std::unique_ptr<api::Server> server = TRY(api::Server::start(TRY(server_options(settings))));
-  print_note(cat("listening on ", server->url()));
+// Brings up what has to be there before the server is ready, while it already answers /health. Looks at
+// signals meanwhile; false if one came.
+Result<bool> bring_up(serving::ModelDirectory& models, const std::vector<std::string>& ids,
+                      platform::SignalWatch& signals) {
+  for (const std::string& id : ids) {
+    auto loaded = std::make_shared<std::promise<base::Status>>();
+    auto outcome = loaded->get_future();
+    models.acquire(id, [loaded](const Result<serving::ModelDirectory::Shared>& model) {
+      loaded->set_value(model ? base::Status() : std::unexpected(model.error()));
+    });
+    while (outcome.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+      if (signals.wait(kLookMs)) return false;
+    TRY(outcome.get());
+  }
+  models.set_ready();
+  return true;
+}
 
-  std::atomic<bool> cancelled = false, done = false;
-  std::vector<serving::ModelDirectory::Shared> models;
-  base::Status loaded;
-  std::jthread loader([&] {
-    for (const std::string& name : names) {
-      auto host_model = host(name, settings, &cancelled);
-      if (!host_model) {
-        loaded = std::unexpected(host_model.error());
-        break;
-      }
-      if (!(*host_model)->note().empty()) print_note((*host_model)->note());
-      models.push_back(shared(*host_model));
-    }
-    done = true;
-  });
-  constexpr int kLookMs = 50;
-  std::optional<int> signal;
-  while (!done && !signal) signal = signals.wait(kLookMs);
-  if (signal) cancelled = true;
-  loader.join();
-  if (!signal) {
-    if (!loaded) return std::unexpected(loaded.error());
-    for (const auto& model : models)
-      print_note(cat("serving ", model->id, ", ", model->engine->context_tokens(), " tokens of context"));
-    server->set_models(models);
+Result<int> serve(const std::vector<std::string>& names, const config::Settings& settings) {
+  platform::SignalWatch signals = TRY(platform::SignalWatch::start({SIGINT, SIGTERM}));
+  Offer offered = TRY(offer(names, settings));
+  serving::ModelDirectory models(model_loader(settings), {.memory_bytes = memory_for_models(settings)});
+  for (serving::ModelEntry& entry : offered.entries) TRY(models.add(std::move(entry)));
+  const std::unique_ptr<api::Server> server = TRY(api::Server::start(TRY(server_options(settings)), models));
+  print_note(cat("listening on ", server->url()));
+  if (TRY(bring_up(models, offered.at_start, signals))) {
     signals.wait(-1);
     print_note("ending: running answers may finish, a second signal cuts them off");
   }
@@ -92,11 +82,13 @@ Command serve_command() {
           "  domicile serve smollm2 ./qwen2.5-7b.gguf --port 8080\n"
           "  DOMICILE_API_KEY=... domicile serve smollm2 --host 0.0.0.0",
       .settings = {"host", "port", "api-key", "context", "chat-template", "numerics", "threads", "chunk",
-                   "kernels", "kv", "memory", "speculation", "draft-tokens", "draft-model", "log-level",
-                   "log-format"},
+                   "kernels", "kv", "memory", "kv-memory", "max-sequences", "keep-alive", "speculation",
+                   "draft-tokens", "draft-model", "log-level", "log-format"},
       .declare =
           [names](FlagSet& set) {
-            set.positionals("MODEL", *names, "names, .gguf files or folders [smollm2]");
+            set.positionals(
+                "MODEL", *names,
+                "names, .gguf files or folders; without any smollm2, and what the store holds on demand");
           },
       .run = [names](const config::Settings& settings) { return serve(*names, settings); },
   };

@@ -62,7 +62,8 @@ http::Response health(const serving::ModelDirectory& models) {
 
 class ApiServer : public Server {
  public:
-  explicit ApiServer(const ServerOptions& options) : keys_(options.keys) {
+  ApiServer(const ServerOptions& options, serving::ModelDirectory& models)
+      : keys_(options.keys), models_(models) {
     environment_.models = &models_;
     environment_.unix_seconds = [] { return static_cast<int64_t>(std::time(nullptr)); };
     environment_.local_time = serving::local_time;
@@ -90,9 +91,6 @@ class ApiServer : public Server {
     return {};
   }
 
-  void set_models(std::vector<serving::ModelDirectory::Shared> models) override {
-    models_.set(std::move(models));
-  }
   uint16_t port() const override { return http_->port(); }
   std::string url() const override { return http_->url(); }
   void shutdown(std::chrono::milliseconds grace) override { http_->shutdown(grace); }
@@ -111,7 +109,7 @@ class ApiServer : public Server {
 
   KeyRing keys_;
   SeedSource seeds_;
-  serving::ModelDirectory models_;
+  serving::ModelDirectory& models_;
   Environment environment_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;  // last: it stops before what its handlers use goes
@@ -119,13 +117,14 @@ class ApiServer : public Server {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
+base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
+                                                    serving::ModelDirectory& models) {
   if (options.keys.empty() && !http::is_loopback_host(options.host))
     return base::fail(base::Code::permission_denied,
                       base::cat("listening on ", options.host,
                                 " without a key would let anybody in: give --api-key, or "
                                 "stay with --host 127.0.0.1"));
-  auto server = std::make_unique<ApiServer>(options);
+  auto server = std::make_unique<ApiServer>(options, models);
   TRY(server->start(options));
   return server;
 }

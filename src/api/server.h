@@ -1,7 +1,7 @@
 #pragma once
 // The server as a whole: every dialect's routes behind one door with one lock.
 //
-// It listens at once and answers /health with 503 until set_models() is called. Every path but those of
+// It listens at once and answers /health with 503 until its models are ready. Every path but those of
 // kOpenPaths needs a key if keys were given; without keys only loopback is listened on.
 #include <array>
 #include <chrono>
@@ -29,12 +29,11 @@ inline constexpr std::array<std::string_view, 1> kOpenPaths = {"/health"};
 
 class Server {
  public:
+  // Serves what the directory, which outlives the server, knows, once that is ready.
   // Code::permission_denied if `host` is not loopback and there is no key; otherwise as http::Server::start.
-  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options);
+  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options,
+                                                     serving::ModelDirectory& models);
   virtual ~Server() = default;
-
-  // From now on these are served. May be called again; generations under way go on.
-  virtual void set_models(std::vector<serving::ModelDirectory::Shared> models) = 0;
 
   virtual uint16_t port() const = 0;
   virtual std::string url() const = 0;  // "http://127.0.0.1:11434"

@@ -38,7 +38,7 @@ struct House {
     EXPECT_TRUE(parsed);
     chat_template.emplace(std::move(*parsed));
     options.port = 0;
-    auto started = Server::start(options);
+    auto started = Server::start(options, models);
     EXPECT_TRUE(started) << started.error().message;
     server = std::move(*started);
   }
@@ -53,7 +53,8 @@ struct House {
     model->engine = &*engine;
     model->stop_ids = {ByteTokenizer::kEnd};
     model->n_ids = tokenizer.size();
-    server->set_models({model});
+    EXPECT_TRUE(models.put(model));
+    models.set_ready();
     return *this;
   }
   HttpClient client() const { return HttpClient(server->port()); }
@@ -73,6 +74,7 @@ struct House {
   bool with_template = true;
   std::optional<ScriptedEngine> engine;
   std::optional<chat::Template> chat_template;
+  serving::ModelDirectory models;
   std::unique_ptr<Server> server;
 };
 
@@ -314,11 +316,12 @@ TEST(ApiServer, RefusesToListenToTheWorldWithoutAKey) {
   ServerOptions options;
   options.host = "0.0.0.0";
   options.port = 0;
-  const auto server = Server::start(options);
+  serving::ModelDirectory models;
+  const auto server = Server::start(options, models);
   ASSERT_FALSE(server);
   EXPECT_NE(server.error().message.find("--api-key"), std::string::npos);
   options.keys = {"k"};
-  EXPECT_TRUE(Server::start(options));
+  EXPECT_TRUE(Server::start(options, models));
 }
 
 TEST(ApiServer, AnErrorInTheMiddleOfAStreamIsAnEvent) {

@@ -47,6 +47,13 @@ bool weights_fit(const MemoryNeeds& needs) {
   return needs.weight_bytes + needs.work_bytes + least_kv_bytes(needs) <= needs.usable_bytes;
 }
 
+uint64_t least_bytes(const MemoryNeeds& needs) {
+  const auto context_bytes =
+      static_cast<uint64_t>(kv_cache::pages_for(needs.requested_context)) * needs.page_bytes;
+  return needs.weight_bytes + needs.work_bytes +
+         std::max({least_kv_bytes(needs), context_bytes, needs.requested_kv_bytes});
+}
+
 std::string stays_in_file_note(const MemoryNeeds& needs) {
   std::string note = base::cat("the model (", base::format_bytes(needs.weight_bytes),
                                ") is larger than memory (", base::format_bytes(needs.usable_bytes),

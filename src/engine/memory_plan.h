@@ -33,6 +33,9 @@ struct MemoryPlan {
 
 // Whether weights, work and a short context fit into memory together.
 bool weights_fit(const MemoryNeeds& needs);
+// What the model takes with weights in memory and the context or KV memory that was asked for, else a short
+// one.
+uint64_t least_bytes(const MemoryNeeds& needs);
 // One sentence for the user of a model whose weights stay in the file.
 std::string stays_in_file_note(const MemoryNeeds& needs);
 

@@ -92,16 +92,16 @@ TEST(Alias, ATemplateOfItsOwnIsUsedAndOneThatDoesNotParseRefused) {
 TEST(ModelDirectory, PutReplacesUnderTheSameNameAndRemoveForgets) {
   Fixture fixture;
   ModelDirectory directory;
-  directory.set({fixture.model});
+  ASSERT_TRUE(directory.put(fixture.model));
   const auto alias = make_alias(fixture.model, {.id = "a"});
-  directory.put(*alias);
-  directory.put(*make_alias(fixture.model, {.id = "a", .sampling = {.temperature = 0}}));
+  ASSERT_TRUE(directory.put(*alias));
+  ASSERT_TRUE(directory.put(*make_alias(fixture.model, {.id = "a", .sampling = {.temperature = 0}})));
   ASSERT_EQ(directory.all().size(), 2u);
   EXPECT_EQ(directory.find("a:latest")->defaults.temperature, 0);
   EXPECT_TRUE(directory.remove("a:latest"));
   EXPECT_FALSE(directory.remove("a"));
   EXPECT_EQ(directory.find("a"), nullptr);
-  EXPECT_EQ(directory.find("m"), fixture.model);
+  EXPECT_EQ(directory.find("m").get(), fixture.model.get());
 }
 
 }  // namespace

@@ -35,22 +35,23 @@ compute::KvShape kv_shape(const models::Config& c, compute::KvType type) {
 }
 
 // Each page of the model has one of the draft model beside it, so whatever fits there fits here.
-Result<engine::MemoryPlan> plan(const loading::OpenedModel& opened, const loading::OpenedModel* draft,
-                                const HostOptions& options) {
+engine::MemoryNeeds needs_of(const loading::OpenedModel& opened, const loading::OpenedModel* draft,
+                             const HostOptions& options) {
   const uint64_t usable_bytes = platform::memory_facts().usable_bytes;
   engine::MemoryNeeds needs{
       .usable_bytes = std::min(usable_bytes, options.memory_bytes.value_or(usable_bytes)),
       .model_context = opened.config.context_length,
       .requested_context = options.context_tokens.value_or(0),
       .max_sequences = options.max_sequences,
-      .weights_are_packed = !opened.file->packed_layout().empty()};
+      .weights_are_packed = !opened.file->packed_layout().empty(),
+      .requested_kv_bytes = options.kv_bytes};
   for (const loading::OpenedModel* each : {&opened, draft}) {
     if (each == nullptr) continue;
     needs.weight_bytes += each->file->tensor_bytes();
     needs.work_bytes += work_bytes(each->config, options);
     needs.page_bytes += kv_shape(each->config, options.kv_type).page_bytes();
   }
-  return engine::plan_memory(needs);
+  return needs;
 }
 
 Result<std::unique_ptr<loading::OpenedModel>> open_draft(const loading::OpenedModel& model,
@@ -80,8 +81,11 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
     if (!replaced) return base::fail(replaced.error(), "the given chat template");
   }
   std::unique_ptr<loading::OpenedModel> draft = TRY(open_draft(opened, options));
-  const engine::MemoryPlan memory = TRY(plan(opened, draft.get(), options));
+  const engine::MemoryNeeds needs = needs_of(opened, draft.get(), options);
+  const engine::MemoryPlan memory = TRY(engine::plan_memory(needs));
   host->note_ = memory.note;
+  host->held_bytes_ =
+      (memory.weights_stay_in_file ? 0 : needs.weight_bytes) + needs.work_bytes + memory.kv_bytes;
   host->backend_ = TRY(compute::make_cpu_backend(options.backend));
   host->loaded_ = TRY(host->load_weights(std::move(opened), memory, options));
   if (draft != nullptr) host->draft_ = TRY(host->load_weights(std::move(*draft), memory, options));
@@ -89,6 +93,12 @@ Result<std::shared_ptr<HostedModel>> HostedModel::load(const std::string& path, 
   host->fill_served(options);
   host->served_.facts = facts_of(TRY(model_store::inspect_model(path)), host->loaded_->model->config());
   return host;
+}
+
+Result<uint64_t> HostedModel::least_bytes(const std::string& path, const HostOptions& options) {
+  const loading::OpenedModel opened = TRY(loading::open_model(path));
+  const std::unique_ptr<loading::OpenedModel> draft = TRY(open_draft(opened, options));
+  return engine::least_bytes(needs_of(opened, draft.get(), options));
 }
 
 Result<std::unique_ptr<loading::LoadedModel>> HostedModel::load_weights(loading::OpenedModel opened,

@@ -22,6 +22,7 @@ struct HostOptions {
   int64_t chunk_tokens = 512;
   std::optional<int64_t> context_tokens;  // per sequence; open: the model's, cut to what fits
   std::optional<uint64_t> memory_bytes;   // to plan with; open, or more than there is: what is free
+  uint64_t kv_bytes = 0;                  // of keys and values; 0: see engine::MemoryNeeds
   int max_sequences = 32;
   int64_t draft_tokens = 0;                  // engine::EngineOptions::draft_tokens
   std::optional<std::string> draft_path;     // a smaller model with the same vocabulary that guesses too
@@ -38,6 +39,12 @@ class HostedModel {
   // context fits.
   static base::Result<std::shared_ptr<HostedModel>> load(const std::string& path, const HostOptions& options);
 
+  // What the model takes at the least with a short context, if its weights are to lie in memory. Reads
+  // headers only.
+  static base::Result<uint64_t> least_bytes(const std::string& path, const HostOptions& options);
+
+  // Of memory: weights, keys and values, buffers.
+  uint64_t held_bytes() const { return held_bytes_; }
   const ServedModel& served() const { return served_; }
   const loading::LoadedModel& loaded() const { return *loaded_; }
   const compute::Backend& backend() const { return *backend_; }
@@ -61,6 +68,7 @@ class HostedModel {
   std::unique_ptr<engine::Engine> engine_;
   ServedModel served_;
   std::string note_;
+  uint64_t held_bytes_ = 0;
 };
 
 }  // namespace serving

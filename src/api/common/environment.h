@@ -9,7 +9,7 @@
 namespace api {
 
 struct Environment {
-  const serving::ModelDirectory* models = nullptr;
+  serving::ModelDirectory* models = nullptr;
   std::function<int64_t()> unix_seconds;
   std::function<serving::CivilTime()> local_time;
   std::function<uint64_t()> random_seed;  // for requests that bring none

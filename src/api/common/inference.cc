@@ -119,8 +119,11 @@ Parsed<Json> parse_body(std::string_view text) {
 
 Parsed<SharedModel> find_model(const Environment& environment, const std::string& id) {
   if (!environment.models->is_ready()) return std::unexpected(still_loading());
-  if (auto model = environment.models->find(id)) return model;
-  return std::unexpected(model_not_found(id));
+  auto model = environment.models->acquire_now(id);
+  if (model) return std::move(*model);
+  if (model.error().code == base::Code::not_found && !environment.models->describe(id))
+    return std::unexpected(model_not_found(id));
+  return from_result(base::Result<SharedModel>(std::move(model)), nullptr);
 }
 
 void run_inference(const Environment& environment, Inference inference, std::unique_ptr<ReplyWriter> writer,

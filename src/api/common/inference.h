@@ -22,6 +22,7 @@ using SharedModel = std::shared_ptr<const serving::ServedModel>;
 // A body that is a JSON object.
 Parsed<base::Json> parse_body(std::string_view text);
 
+// A model that is not loaded is loaded meanwhile: on one of the server's workers only.
 Parsed<SharedModel> find_model(const Environment& environment, const std::string& id);
 
 // What is left of a request when it is understood.

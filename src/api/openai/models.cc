@@ -12,20 +12,20 @@ namespace {
 
 using base::Json;
 
-Json card(const serving::ServedModel& model) {
+Json card(const serving::ModelDirectory::Description& description) {
   Json out(Json::Object{});
-  out.set("id", model.id);
+  out.set("id", description.entry.id);
   out.set("object", "model");
-  out.set("created", model.created);
+  out.set("created", description.entry.created);
   out.set("owned_by", "domicile");
-  out.set("max_model_len", model.engine->context_tokens());
+  if (description.model) out.set("max_model_len", description.model->engine->context_tokens());
   return out;
 }
 
 void list(const serving::ModelDirectory& models, http::Reply& reply) {
   if (!models.is_ready()) return reply.send(error_response(still_loading()));
   Json data(Json::Array{});
-  for (const auto& model : models.all()) data.push_back(card(*model));
+  for (const auto& description : models.all()) data.push_back(card(description));
   Json out(Json::Object{});
   out.set("object", "list");
   out.set("data", std::move(data));
@@ -34,9 +34,9 @@ void list(const serving::ModelDirectory& models, http::Reply& reply) {
 
 void show(const serving::ModelDirectory& models, const std::string& id, http::Reply& reply) {
   if (!models.is_ready()) return reply.send(error_response(still_loading()));
-  const auto model = models.find(id);
-  if (!model) return reply.send(error_response(model_not_found(id)));
-  reply.send(http::json_response(200, card(*model).write()));
+  const auto description = models.describe(id);
+  if (!description) return reply.send(error_response(model_not_found(id)));
+  reply.send(http::json_response(200, card(*description).write()));
 }
 
 }  // namespace
