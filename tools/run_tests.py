@@ -117,6 +117,7 @@ def scripts(tally, model):
     for script in sorted((ROOT / "tests/integration").glob("*_test.py")):
         unit_tests(tally, script.name, [sys.executable, script, PROGRAM, ROOT / "build/release/bin/write_tiny_model"])
     if model is not None:
+        unit_tests(tally, "page", [sys.executable, "tests/conformance/page_test.py", PROGRAM, model, "-v"])
         unit_tests(tally, "openai client", ["tests/conformance/run", PROGRAM, model, "build/openai-venv", "-v"])
 
 

@@ -8,6 +8,7 @@
 #include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "base/strings.h"
+#include "compute/cpu/roof.h"
 #include "model_store/model_name.h"
 #include "platform/memory_facts.h"
 
@@ -16,6 +17,15 @@ namespace apps {
 using base::Result;
 
 namespace {
+
+std::optional<double> read_rate(const compute::BackendOptions& backend, uint64_t bytes) {
+  constexpr uint64_t kMostBytes = uint64_t{256} << 20;  // beyond the caches of most machines
+  const auto roof = compute::cpu::measure_roof({.n_threads = backend.n_threads,
+                                                .worker_cpus = backend.worker_cpus,
+                                                .read_buffer_bytes = std::min(bytes, kMostBytes),
+                                                .arithmetic = false});
+  return roof ? std::optional(roof->read_bytes_per_second) : std::nullopt;
+}
 
 class SettingsLoader : public serving::ModelLoader {
  public:
@@ -34,6 +44,9 @@ class SettingsLoader : public serving::ModelLoader {
     ProgressBar bar(base::cat("loading ", entry.id));
     serving::HostOptions options = TRY(host_options(entry.id, own, &cancelled));
     options.memory_bytes = memory_bytes;
+    options.measure_read_rate = [backend = options.backend](uint64_t bytes) {
+      return read_rate(backend, bytes);
+    };
     options.progress = [&](uint64_t done, uint64_t total) { bar.update(done, total); };
     const std::shared_ptr<serving::HostedModel> host = TRY(serving::HostedModel::load(path, options));
     bar.clear();

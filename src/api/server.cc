@@ -10,6 +10,7 @@
 #include "api/common/environment.h"
 #include "api/common/errors.h"
 #include "api/dialects.h"
+#include "api/page/routes.h"
 #include "base/strings.h"
 #include "serving/prompt.h"
 
@@ -72,6 +73,7 @@ class ApiServer : public Server {
       reply->send(health(models_));
     };
     router_.add("GET", "/health", answer_health, http::RunOn::server);
+    page::add_routes(router_, environment_);
     for (const Dialect& dialect : all_dialects()) dialect.add_routes(router_, environment_);
   }
 
@@ -103,7 +105,8 @@ class ApiServer : public Server {
       return why ? std::optional(foreign_page(dialect_of(head.path), *why)) : std::nullopt;
     }
     // A browser asks before it sends a key, and cannot send it with the question.
-    if (is_open(head.path) || head.method == "OPTIONS" || keys_.admits(head)) return std::nullopt;
+    if (is_open(head.path) || page::is_static(head.path) || head.method == "OPTIONS" || keys_.admits(head))
+      return std::nullopt;
     return no_key(dialect_of(head.path));
   }
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "api/page/routes.h"
 #include "base/json.h"
 #include "tests/support/byte_tokenizer.h"
 #include "tests/support/http_client.h"
@@ -270,7 +271,7 @@ TEST(ApiServer, LogprobsComeWithTheirBytes) {
   EXPECT_EQ(content.as_array()[0].find("bytes")->write(), "[195]");
 }
 
-TEST(ApiServer, EveryRouteButHealthNeedsTheKey) {
+TEST(ApiServer, EveryRouteButHealthAndThePageNeedsTheKey) {
   ServerOptions options;
   options.keys = {"sk-secret"};
   House house("x", std::move(options));
@@ -279,7 +280,7 @@ TEST(ApiServer, EveryRouteButHealthNeedsTheKey) {
     std::string path = route.pattern;
     if (const size_t brace = path.find('{'); brace != std::string::npos) path = path.substr(0, brace) + "x";
     const HttpAnswer answer = house.client().ask(route.method, path);
-    if (path == "/health") {
+    if (path == "/health" || page::is_static(path)) {
       EXPECT_EQ(answer.status, 200);
       continue;
     }
@@ -310,6 +311,36 @@ TEST(ApiServer, ABrowserMayAskBeforeItSendsAKey) {
       "Origin: http://localhost:3000\r\nAccess-Control-Request-Headers: authorization\r\n");
   EXPECT_EQ(answer.status, 204);
   EXPECT_EQ(answer.header("access-control-allow-headers"), "authorization");
+}
+
+TEST(ApiServer, ShowsABrowserThePageAndOthersWhatOllamasClientsLookFor) {
+  ServerOptions options;
+  options.keys = {"secret"};
+  House house("x", options);
+  const HttpAnswer page = house.ready().client().ask("GET", "/", "", "Accept: text/html,*/*\r\n");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
+  EXPECT_NE(page.header("content-security-policy").find("default-src 'none'"), std::string::npos);
+  // Every file that it names is there, without a key.
+  size_t n_files = 0;
+  for (size_t at = 0; (at = page.body.find("\"/page/", at)) != std::string::npos; ++n_files) {
+    const std::string path = page.body.substr(at + 1, page.body.find('"', at + 1) - at - 1);
+    EXPECT_EQ(house.client().ask("GET", path).status, 200) << path;
+    at += path.size();
+  }
+  EXPECT_GE(n_files, 3u);
+  EXPECT_EQ(house.client().ask("GET", "/").body, "Ollama is running");
+  EXPECT_EQ(house.client().ask("GET", "/page/other.js").status, 401);
+  EXPECT_EQ(house.client().ask("GET", "/v1/domicile/status").status, 401);
+}
+
+TEST(ApiServer, TellsWhatRuns) {
+  House house("x");
+  const Json status = json_of(house.ready().client().ask("GET", "/v1/domicile/status"));
+  const Json& model = status.find("models")->as_array().at(0);
+  EXPECT_EQ(model.find("id")->as_string(), "speaker");
+  EXPECT_EQ(model.find("running")->as_integer(), 0);
+  EXPECT_TRUE(model.find("decode_limit_tokens_per_second")->is_null());
 }
 
 TEST(ApiServer, RefusesToListenToTheWorldWithoutAKey) {

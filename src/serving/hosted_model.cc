@@ -149,6 +149,14 @@ void HostedModel::fill_served(const HostOptions& options) {
                 : SamplingChoices{defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
   served_.stop_ids = loaded_->stop_ids;
   served_.n_ids = loaded_->n_valid_ids;
+  // Each token reads all weights once.
+  if (options.measure_read_rate)
+    served_.measure_decode_limit = [measure = options.measure_read_rate,
+                                    bytes =
+                                        loaded_->model->decode_weight_bytes()]() -> std::optional<double> {
+      const std::optional<double> rate = bytes > 0 ? measure(bytes) : std::nullopt;
+      return rate ? std::optional(*rate / static_cast<double>(bytes)) : std::nullopt;
+    };
   if (text.tokenizer)
     served_.encode_plain = [&text](std::string_view plain) { return text.encode_plain(plain); };
 }

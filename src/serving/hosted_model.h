@@ -28,6 +28,9 @@ struct HostOptions {
   std::optional<std::string> draft_path;     // a smaller model with the same vocabulary that guesses too
   std::optional<std::string> chat_template;  // source that takes the place of the model's own
   SamplingChoices if_silent;                 // defaults for a model that brings none of its own
+  // Bytes per second that this machine reads from a buffer of that size; empty: nobody wants to know the
+  // limit.
+  std::function<std::optional<double>(uint64_t bytes)> measure_read_rate;
   std::function<void(uint64_t done, uint64_t total)> progress;  // bytes of weights; may be empty
   const std::atomic<bool>* cancelled = nullptr;                 // looked at while loading
 };

@@ -58,6 +58,9 @@ struct ServedModel {
   ModelFacts facts;
   const base::Json* metadata = nullptr;  // of its file; null: none
   Presets presets;
+  // Tokens per second that the machine's reading rate, measured now, allows one answer at depth 0; takes some
+  // tenths of a second of all threads. Empty, or nothing: not known.
+  std::function<std::optional<double>()> measure_decode_limit;
   std::shared_ptr<const void> owner;
 };
 
