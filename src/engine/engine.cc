@@ -77,6 +77,7 @@ class EngineLoop final : public Engine {
   void deliver_step(std::span<const PlannedRows> plan);
   void report_prefill(Sequence& sequence);
   void deliver_tokens(const PlannedRows& planned, int64_t logits_index);
+  bool appraise_prompt(const PlannedRows& planned, int64_t logits_index);
   bool deliver_token(Sequence& sequence, int64_t logits_index);
   base::Error explained(base::Error error, int64_t logits_index);
   void finish(RequestId id, FinishReason reason, const base::Error* error = nullptr);
@@ -118,7 +119,7 @@ EngineLoop::~EngineLoop() {
 base::Status EngineLoop::check(const Request& request) const {
   if (request.prompt.empty()) return base::fail(base::Code::invalid_argument, "the prompt is empty");
   TRY(check_prompt(request.prompt, n_valid_ids_));
-  TRY(sampling::validate(request.sampling));
+  TRY(sampling::validate(request.sampling, n_valid_ids_));
   if (request.max_tokens < -1 || request.max_tokens == 0)
     return base::fail(base::Code::invalid_argument,
                       base::cat("max_tokens is ", request.max_tokens, "; it must be at least 1"));
@@ -141,9 +142,11 @@ base::Result<RequestId> EngineLoop::submit(Request request) {
     sequence->n_limit = sequence->n_prompt + request.max_tokens;
   sequence->tokens = std::move(request.prompt);
   sequence->salt = std::move(request.cache_salt);
-  sequence->sampler = sampling::Sampler(request.sampling);
   if (!request.ignore_stop_ids) sequence->stop_ids = std::move(request.stop_ids);
-  sequence->n_top_logprobs = request.n_top_logprobs;
+  request.sampling.end_ids = sequence->stop_ids;
+  sequence->sampler = sampling::Sampler(request.sampling);
+  sequence->report = {.n_top = request.n_top_logprobs, .after_sampling = request.logprobs_after_sampling};
+  sequence->n_prompt_logprobs = request.n_prompt_logprobs;
   sequence->sink = std::move(request.sink);
   sequence->submitted = Clock::now();
 
@@ -269,7 +272,8 @@ void EngineLoop::deliver_step(std::span<const PlannedRows> plan) {
     n_logits += planned.n_logits();
     try {
       report_prefill(sequence);
-      if (planned.wants_logits) deliver_tokens(planned, logits_index);
+      if (planned.n_prompt_logits > 0 && !appraise_prompt(planned, logits_index)) continue;
+      if (planned.wants_logits) deliver_tokens(planned, logits_index + planned.n_prompt_logits);
     } catch (const std::exception& exception) {  // of the sampler or the sink: this request's own misfortune
       const base::Error error{base::Code::internal, exception.what()};
       finish(id, FinishReason::error, &error);
@@ -283,6 +287,26 @@ void EngineLoop::report_prefill(Sequence& sequence) {
   if (sequence.n_generated() > 0 || sequence.cache.n_stored <= sequence.n_reported) return;
   sequence.n_reported = sequence.cache.n_stored;
   sequence.sink->on_prefill(sequence.n_reported, sequence.n_prompt);
+}
+
+// What the model thought of the prompt's tokens. False: the sequence has ended and is gone.
+bool EngineLoop::appraise_prompt(const PlannedRows& planned, int64_t logits_index) {
+  Sequence& sequence = *planned.sequence;
+  std::vector<sampling::Sampled> tokens;
+  for (int64_t i = 0; i < planned.n_prompt_logits; ++i) {
+    const auto logits = runner_->logits(logits_index + i).first(static_cast<size_t>(n_valid_ids_));
+    const TokenId next = sequence.tokens[static_cast<size_t>(sequence.n_prompt_scored + 1 + i)];
+    auto appraised = sampling::appraise(logits, next, sequence.n_prompt_logprobs);
+    if (!appraised) {
+      const base::Error error = explained(appraised.error(), logits_index + i);
+      finish(sequence.id, FinishReason::error, &error);
+      return false;
+    }
+    tokens.push_back(std::move(*appraised));
+  }
+  sequence.n_prompt_scored += planned.n_prompt_logits;
+  sequence.sink->on_prompt_logprobs(tokens);
+  return true;
 }
 
 // Samples the token that follows, then, as long as it is the one that was drafted, the next: what plain
@@ -309,7 +333,7 @@ void EngineLoop::deliver_tokens(const PlannedRows& planned, int64_t logits_index
 // False: the sequence has ended and is gone.
 bool EngineLoop::deliver_token(Sequence& sequence, int64_t logits_index) {
   const auto logits = runner_->logits(logits_index).first(static_cast<size_t>(n_valid_ids_));
-  const auto sampled = sequence.sampler.sample(logits, sequence.n_generated(), sequence.n_top_logprobs);
+  const auto sampled = sequence.sampler.sample(logits, {sequence.tokens, sequence.n_prompt}, sequence.report);
   if (!sampled) {
     const base::Error error = explained(sampled.error(), logits_index);
     finish(sequence.id, FinishReason::error, &error);

@@ -7,6 +7,7 @@
 // and uses no processor time.
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,18 +41,23 @@ class RequestSink {
   virtual bool on_token(const sampling::Sampled& token) = 0;
   // Prompt tokens computed or found so far; for progress. `done` ascends.
   virtual void on_prefill(int64_t done, int64_t total) { (void)done, (void)total; }
+  // The prompt's tokens from the second on with their log-probabilities, in order, some at a time; all of
+  // them before the first on_token. Only if the request wants them.
+  virtual void on_prompt_logprobs(std::span<const sampling::Sampled> tokens) { (void)tokens; }
   // `error` is set if reason is FinishReason::error.
   virtual void on_finish(FinishReason reason, const Timings& timings, const base::Error* error) = 0;
 };
 
 struct Request {
-  std::vector<TokenId> prompt;  // at least one, all in range
-  sampling::Parameters sampling;
+  std::vector<TokenId> prompt;    // at least one, all in range
+  sampling::Parameters sampling;  // end_ids are stop_ids, whatever it says
   std::vector<TokenId> stop_ids;  // any of them ends the answer; one that the model cannot give does nothing
   bool ignore_stop_ids = false;   // they are generated like any other
   int64_t max_tokens = -1;        // -1: until the context is full
   int n_top_logprobs = -1;        // see sampling::Sampler::sample
-  std::string cache_salt;         // prompts share cached prefixes only under the same salt
+  bool logprobs_after_sampling = false;
+  int n_prompt_logprobs = -1;  // the same for the prompt's tokens; its cached prefix is then computed again
+  std::string cache_salt;      // prompts share cached prefixes only under the same salt
   std::shared_ptr<RequestSink> sink;
 };
 

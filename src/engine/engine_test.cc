@@ -113,7 +113,7 @@ std::shared_ptr<Recorder> submit(Engine& engine, const Ask& ask) {
 // What the fake model says when it is asked directly.
 std::vector<TokenId> expected_answer(const Ask& ask) {
   std::vector<TokenId> tokens = ask.prompt;
-  const sampling::Sampler sampler({.temperature = ask.temperature, .seed = ask.seed});
+  sampling::Sampler sampler({.temperature = ask.temperature, .seed = ask.seed});
   for (int64_t i = 0; i < ask.max_tokens; ++i)
     tokens.push_back(sampler.sample(FakeModel::logits_after(tokens, 97), i, -1)->id);
   return {tokens.begin() + static_cast<std::ptrdiff_t>(ask.prompt.size()), tokens.end()};

@@ -38,8 +38,10 @@ void Runner::forward(std::span<const PlannedRows> plan) {
                           .position = sequence.cache.n_stored,
                           .pages = sequence.cache.pages});
     const auto n_rows = static_cast<int64_t>(tokens_.size());
-    for (int64_t row = n_rows - planned.n_logits(); row < n_rows; ++row)
-      logit_rows_.push_back(static_cast<int32_t>(row));
+    for (int64_t i = 0; i < planned.n_prompt_logits; ++i)
+      logit_rows_.push_back(static_cast<int32_t>(first_row + planned.first_prompt_logit + i));
+    const int64_t n_last = planned.n_logits() - planned.n_prompt_logits;
+    for (int64_t row = n_rows - n_last; row < n_rows; ++row) logit_rows_.push_back(static_cast<int32_t>(row));
   }
   model_.forward({.tokens = tokens_, .sequences = sequences_, .logit_rows = logit_rows_}, *kv_memory_,
                  logits_.get());

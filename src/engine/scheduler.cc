@@ -11,6 +11,10 @@ namespace {
 // However many sequences decode, prompts advance by this much in each step.
 constexpr int64_t kLeastPromptRows = 32;
 
+// Prompt rows of a step whose own logits may be wanted: 16 rows of 152k floats are 10 MB. Drafts do not come
+// with prompts, so they share their rows.
+constexpr int64_t kPromptLogitRows = 16;
+
 // A step in which nobody decodes may take this many times as long: what it delays is a cancellation or a new
 // request.
 constexpr double kAloneFactor = 4;
@@ -48,7 +52,7 @@ int64_t Scheduler::max_rows(const SchedulerOptions& options) {
 }
 
 int64_t Scheduler::max_logit_rows(const SchedulerOptions& options) {
-  return options.max_sequences + options.draft_rows;
+  return options.max_sequences + std::max(options.draft_rows, kPromptLogitRows);
 }
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
@@ -81,14 +85,22 @@ std::span<const PlannedRows> Scheduler::next_step() {
   plan_decodes();
   if (n_preempted_ == n_preempted_before) admit();
   plan_prompts(prompt_budget());
-  for (const auto& sequence : running_) {
-    if (sequence->n_planned == 0) continue;
-    const bool is_last = sequence->n_planned == sequence->n_to_compute();
-    plan_.push_back(
-        {.sequence = sequence.get(), .n_rows = sequence->n_planned, .wants_logits = is_last, .n_drafts = 0});
-  }
+  for (const auto& sequence : running_)
+    if (sequence->n_planned > 0) plan_.push_back(planned_rows(*sequence));
   CHECK(!plan_.empty() || is_idle());
   return plan_;
+}
+
+PlannedRows Scheduler::planned_rows(Sequence& sequence) const {
+  PlannedRows planned{.sequence = &sequence,
+                      .n_rows = sequence.n_planned,
+                      .wants_logits = sequence.n_planned == sequence.n_to_compute()};
+  if (sequence.n_to_score() == 0) return planned;
+  // Rows before this have been looked at and are only computed again, after a preemption.
+  planned.first_prompt_logit =
+      std::min(sequence.n_planned, sequence.n_prompt_scored - sequence.cache.n_stored);
+  planned.n_prompt_logits = std::min(sequence.n_planned - planned.first_prompt_logit, sequence.n_to_score());
+  return planned;
 }
 
 void Scheduler::plan_decodes() {
@@ -128,7 +140,8 @@ void Scheduler::admit() {
       ++i;
       continue;
     }
-    auto pages = cache_.begin(sequence.tokens, sequence.salt, static_cast<int64_t>(running_.size()));
+    auto pages = cache_.begin(sequence.tokens, sequence.salt, static_cast<int64_t>(running_.size()),
+                              sequence.n_to_score() > 0 ? sequence.n_prompt_scored : INT64_MAX);
     if (!pages) {
       CHECK(!running_.empty());
       return;
@@ -143,6 +156,7 @@ void Scheduler::admit() {
 
 // Whether a running sequence is about to compute pages that this one could share.
 bool Scheduler::is_worth_waiting_for(const Sequence& sequence) const {
+  if (sequence.n_to_score() > 0) return false;  // it shares nothing
   return std::ranges::any_of(running_, [&](const auto& other) {
     if (other->n_to_compute() <= 1 || other->salt != sequence.salt || !cache_.reuses()) return false;
     // The last token is always computed anew.
@@ -165,6 +179,7 @@ int64_t Scheduler::prompt_budget() const {
 
 void Scheduler::plan_prompts(int64_t budget) {
   prompts_.clear();
+  n_prompt_logits_left_ = kPromptLogitRows;
   for (const auto& sequence : running_)
     if (sequence->n_planned == 0) prompts_.push_back(sequence.get());
   if (prompts_.empty()) return;
@@ -183,7 +198,11 @@ void Scheduler::plan_prompts(int64_t budget) {
 }
 
 int64_t Scheduler::give(Sequence& sequence, int64_t budget) {
-  const int64_t n_rows = std::min(budget, sequence.n_to_compute() - sequence.n_planned);
+  int64_t n_rows = std::min(budget, sequence.n_to_compute() - sequence.n_planned);
+  if (sequence.n_to_score() > 0) {
+    n_rows = std::min(n_rows, n_prompt_logits_left_);
+    n_prompt_logits_left_ -= n_rows;
+  }
   sequence.n_planned += n_rows;
   return n_rows;
 }

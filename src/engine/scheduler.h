@@ -15,6 +15,9 @@
 //   - When pages run out, cached pages go first, then the sequence that arrived last gives up its pages and
 //   queues again
 //     with what it has generated. The oldest sequence is never preempted, so all of them end.
+//   - A prompt whose own log-probabilities are wanted is computed from its start, a few rows a step, as each
+//   row's logits
+//     take memory.
 //   - Drafts (engine/speculation.h) are added to steps that read no prompt, and never take a page that
 //   another sequence could need for its next token.
 // None of this changes a single token of an answer (docs/numerics.md).
@@ -35,14 +38,18 @@ struct SchedulerOptions {
   int64_t draft_rows = 0;           // drafts of a step at most, over all sequences
 };
 
-// The next n_rows - n_drafts tokens of a sequence, then the first n_drafts of its drafts.
+// The next n_rows - n_drafts tokens of a sequence, then the first n_drafts of its drafts. Where the prompt's
+// own log-probabilities are wanted, the logits of n_prompt_logits rows from first_prompt_logit on are too.
 struct PlannedRows {
   Sequence* sequence = nullptr;
   int64_t n_rows = 0;
   bool wants_logits = false;  // of its last token and of its drafts: the last token is among the rows
   int64_t n_drafts = 0;
 
-  int64_t n_logits() const { return wants_logits ? 1 + n_drafts : 0; }
+  int64_t first_prompt_logit = 0;
+  int64_t n_prompt_logits = 0;
+
+  int64_t n_logits() const { return n_prompt_logits + (wants_logits ? 1 + n_drafts : 0); }
 };
 
 class Scheduler {
@@ -96,6 +103,7 @@ class Scheduler {
   int64_t prompt_budget() const;
   void plan_prompts(int64_t budget);
   int64_t give(Sequence& sequence, int64_t budget);
+  PlannedRows planned_rows(Sequence& sequence) const;
   int64_t room_for_drafts(Sequence& sequence, int64_t n_wanted);
 
   const SchedulerOptions options_;
@@ -104,9 +112,10 @@ class Scheduler {
   std::vector<std::unique_ptr<Sequence>> running_;
   std::deque<std::unique_ptr<Sequence>> waiting_;
   std::vector<PlannedRows> plan_;
-  std::vector<Sequence*> prompts_;  // scratch of plan_prompts
-  int64_t n_decodes_ = 0;           // in plan_
-  double seconds_per_row_ = 0;      // of steps with many rows, smoothed; 0: not known yet
+  std::vector<Sequence*> prompts_;    // scratch of plan_prompts
+  int64_t n_decodes_ = 0;             // in plan_
+  int64_t n_prompt_logits_left_ = 0;  // rows of this step that may still want logits for a prompt's sake
+  double seconds_per_row_ = 0;        // of steps with many rows, smoothed; 0: not known yet
   int64_t n_preempted_ = 0;
 };
 

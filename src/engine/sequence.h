@@ -48,14 +48,18 @@ struct Sequence {
   // The engine's.
   sampling::Sampler sampler{sampling::Parameters{}};
   std::vector<TokenId> stop_ids;
-  int n_top_logprobs = -1;
-  int64_t n_reported = 0;  // prompt tokens that the sink has heard of
+  sampling::Sampler::Report report;
+  int n_prompt_logprobs = -1;   // as Request
+  int64_t n_prompt_scored = 0;  // leading prompt tokens after which the next one's logits have been looked at
+  int64_t n_reported = 0;       // prompt tokens that the sink has heard of
   std::shared_ptr<RequestSink> sink;
   Clock::time_point submitted, started, answered;  // answered: the first token
   bool has_started = false;
 
   int64_t n_tokens() const { return static_cast<int64_t>(tokens.size()); }
   int64_t n_generated() const { return n_tokens() - n_prompt; }
+  // Prompt tokens after which the logits are still wanted for the prompt's own sake.
+  int64_t n_to_score() const { return n_prompt_logprobs < 0 ? 0 : n_prompt - 1 - n_prompt_scored; }
   int64_t n_to_compute() const { return n_tokens() - cache.n_stored; }
 };
 

@@ -54,7 +54,16 @@ struct Ask {
   int64_t enough = -1;  // the sink ends the answer at this token
   std::vector<TokenId> stop_ids = {};
   uint64_t seed = 7;
+  sampling::Parameters more = {};  // but for temperature and seed
 };
+
+sampling::Parameters parameters_of(const Ask& ask) {
+  sampling::Parameters out = ask.more;
+  out.temperature = ask.temperature;
+  out.seed = ask.seed;
+  out.end_ids = ask.stop_ids;
+  return out;
+}
 
 std::vector<TokenId> prompt_of(const Ask& ask) {
   std::mt19937 random(static_cast<uint32_t>(ask.n_prompt));
@@ -67,7 +76,7 @@ std::future<Answer> submit(Engine& engine, const Ask& ask) {
   auto collector = std::make_shared<Collector>(ask.enough);
   auto answer = collector->answer();
   Request request{.prompt = prompt_of(ask),
-                  .sampling = {.temperature = ask.temperature, .seed = ask.seed},
+                  .sampling = parameters_of(ask),
                   .stop_ids = ask.stop_ids,
                   .max_tokens = ask.max_tokens,
                   .n_top_logprobs = 0};
@@ -85,9 +94,10 @@ Answer get(std::future<Answer> answer) {
 Answer plain_answer(const Ask& ask) {
   Answer answer;
   std::vector<TokenId> tokens = prompt_of(ask);
-  const sampling::Sampler sampler({.temperature = ask.temperature, .seed = ask.seed});
+  sampling::Sampler sampler(parameters_of(ask));
   for (int64_t i = 0; i < ask.max_tokens; ++i) {
-    const auto sampled = sampler.sample(FakeModel::logits_after(tokens, kVocabulary), i, 0);
+    const auto sampled =
+        sampler.sample(FakeModel::logits_after(tokens, kVocabulary), {tokens, ask.n_prompt}, {.n_top = 0});
     tokens.push_back(sampled->id);
     answer.ids.push_back(sampled->id);
     answer.logprobs.push_back(sampled->logprob);
@@ -309,6 +319,26 @@ TEST(Speculation, DraftsNothingWhileAPromptIsRead) {
   get(std::move(second));
   EXPECT_GT(n_both, 20);
   EXPECT_EQ(n_mixed, 0);
+}
+
+// Samplers that look back must see the text as it stands at each token, not as it stood when the step began.
+TEST(SpeculativeAnswers, SamplersThatLookBackGiveTheSame) {
+  const sampling::Parameters looking_back[] = {
+      {.repetition_penalty = 1.3f},
+      {.presence_penalty = 0.7f, .frequency_penalty = 0.4f},
+      {.repetition_penalty = 1.2f, .penalty_last_n = 8},
+      {.dry = {.multiplier = 0.8f, .allowed_length = 1}},
+      {.mirostat = {.on = true, .tau = 3, .eta = 0.3f}},
+      {.typical_p = 0.8f, .xtc = {.probability = 0.5f, .threshold = 0.05f}},
+      {.bad_words = {{1, 2}, {3}, {5, 6, 7}}},
+      {.min_tokens = 30},
+  };
+  for (const sampling::Parameters& more : looking_back)
+    for (const Kind kind : {Kind::right, Kind::sometimes, Kind::wrong}) {
+      Speculating with(kind, {.context_tokens = 256, .draft_tokens = 8});
+      with.begin();
+      with.expect_same({.temperature = 0.9f, .more = more});
+    }
 }
 
 }  // namespace

@@ -11,10 +11,11 @@ KvCache::KvCache(const Options& options, CopyPage copy_page)
     : pool_(options.n_pages), tree_(pool_), copy_page_(std::move(copy_page)), reuse_(options.reuse) {}
 
 base::Result<SequencePages> KvCache::begin(std::span<const TokenId> tokens, std::string_view salt,
-                                           int64_t n_spare) {
+                                           int64_t n_spare, int64_t most_reused) {
   CHECK(!tokens.empty());
   PrefixTree::Match match;
-  if (reuse_) match = tree_.find(tokens.first(tokens.size() - 1), salt);
+  const int64_t n_findable = std::min(std::ssize(tokens) - 1, most_reused);
+  if (reuse_) match = tree_.find(tokens.first(static_cast<size_t>(n_findable)), salt);
   const int64_t n_new =
       pages_for(static_cast<int64_t>(tokens.size())) - static_cast<int64_t>(match.pages.size());
   // Idle pages that this sequence is going to use cannot be evicted for it.

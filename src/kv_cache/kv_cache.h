@@ -44,9 +44,11 @@ class KvCache {
   KvCache(const Options& options, CopyPage copy_page);
 
   // Pages for all of `tokens`, as many as possible of them found with their content; at least the last token
-  // is left to be computed, as its logits are wanted. Evicts what it must. Fails with Code::exhausted and
-  // changes nothing unless `n_spare` more pages could be had afterwards. REQUIRES: tokens is not empty.
-  base::Result<SequencePages> begin(std::span<const TokenId> tokens, std::string_view salt, int64_t n_spare);
+  // is left to be computed, as its logits are wanted, and all beyond the first `most_reused`. Evicts what it
+  // must. Fails with Code::exhausted and changes nothing unless `n_spare` more pages could be had afterwards.
+  // REQUIRES: tokens is not empty.
+  base::Result<SequencePages> begin(std::span<const TokenId> tokens, std::string_view salt, int64_t n_spare,
+                                    int64_t most_reused = INT64_MAX);
 
   // Room for n_tokens in all; evicts what it must. Fails with Code::exhausted and changes nothing.
   [[nodiscard]] base::Status grow(SequencePages& sequence, int64_t n_tokens);

@@ -43,6 +43,8 @@ Result<GenerationDefaults> read_defaults(const Json& generation) {
     defaults.temperature = TRY(fields.number("temperature", -1e-9, 100));
   if (fields.has("top_p")) defaults.top_p = TRY(fields.number("top_p", 0, 1.0000001));
   if (fields.has("min_p")) defaults.min_p = TRY(fields.number("min_p", -1e-9, 1.0000001));
+  if (fields.has("repetition_penalty"))
+    defaults.repetition_penalty = TRY(fields.number("repetition_penalty", 0.01, 100));
   if (fields.has("top_k")) defaults.top_k = TRY(fields.integer("top_k", 0, 1 << 30));
   return defaults;
 }

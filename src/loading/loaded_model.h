@@ -12,7 +12,7 @@ namespace loading {
 
 // What generation_config.json says; absent: not said.
 struct GenerationDefaults {
-  std::optional<double> temperature, top_p, min_p;
+  std::optional<double> temperature, top_p, min_p, repetition_penalty;
   std::optional<int64_t> top_k;
 };
 

@@ -19,9 +19,10 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::arra
   return counter;
 }
 
-// Uniform in [0, 1), 53 bits, for the token at `index` of a request with `seed`.
-inline double uniform(uint64_t seed, uint64_t index) {
-  const auto bits = philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), 0, 0},
+// Uniform in [0, 1), 53 bits, for the token at `index` of a request with `seed`; `stream` tells apart what is
+// drawn for one token.
+inline double uniform(uint64_t seed, uint64_t index, uint32_t stream = 0) {
+  const auto bits = philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), stream, 0},
                            {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
   return static_cast<double>((uint64_t{bits[0]} << 32 | bits[1]) >> 11) * 0x1p-53;
 }

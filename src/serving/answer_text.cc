@@ -5,14 +5,15 @@
 
 namespace serving {
 
-AnswerText::AnswerText(const tokenizer::Tokenizer* tokenizer, bool split_reasoning, bool starts_in_thinking,
-                       std::vector<std::string> stop, bool with_logprobs)
+AnswerText::AnswerText(const tokenizer::Tokenizer* tokenizer, const GenerationOptions& options,
+                       bool starts_in_thinking)
     : tokenizer_(tokenizer),
-      detokenizer_(tokenizer ? tokenizer->make_detokenizer(/*skip_special=*/true) : nullptr),
-      stops_(std::move(stop)),
-      with_logprobs_(with_logprobs),
-      outside_answer_(split_reasoning && starts_in_thinking) {
-  if (split_reasoning) reasoning_.emplace(starts_in_thinking);
+      detokenizer_(tokenizer ? tokenizer->make_detokenizer(options.skip_special_tokens) : nullptr),
+      stops_(options.stop, options.include_stop_string),
+      with_logprobs_(options.n_top_logprobs >= 0),
+      tokens_to_pass_(options.min_tokens),
+      outside_answer_(options.split_reasoning && starts_in_thinking) {
+  if (options.split_reasoning) reasoning_.emplace(starts_in_thinking);
 }
 
 AnswerText::Split AnswerText::split(std::string text) {
@@ -23,12 +24,15 @@ AnswerText::Split AnswerText::split(std::string text) {
 
 void AnswerText::push(const sampling::Sampled& token, Event& event) {
   const size_t content_before = content_bytes_;
-  Split piece = split(detokenizer_ ? detokenizer_->push(token.id) : std::string());
+  std::string text = detokenizer_ ? detokenizer_->push(token.id) : std::string();
+  has_line_break_ = has_line_break_ || text.contains('\n');
+  Split piece = split(std::move(text));
   content_bytes_ += piece.content.size();
   const bool is_thought = follow_thoughts(piece);
   if (is_thought) ++reasoning_tokens_;
   if (!is_thought && with_logprobs_) await_text(token, content_before);
   deliver(piece, event);
+  --tokens_to_pass_;
 }
 
 // Whether the token that brought this was a thought, a mark, or a blank between mark and answer.
@@ -56,7 +60,7 @@ void AnswerText::finish(Event& event) {
 
 void AnswerText::deliver(const Split& piece, Event& event) {
   event.reasoning += piece.reasoning;
-  event.content += stops_.push(piece.content);
+  event.content += tokens_to_pass_ > 0 ? stops_.pass(piece.content) : stops_.push(piece.content);
   while (!waiting_.empty() && waiting_.front().end <= stops_.released_bytes()) {
     event.logprobs.push_back(std::move(waiting_.front().entry));
     waiting_.pop_front();

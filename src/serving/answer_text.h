@@ -19,9 +19,9 @@ namespace serving {
 
 class AnswerText {
  public:
-  // Borrows the tokenizer; without one no token has text. `stop` as in GenerationOptions.
-  AnswerText(const tokenizer::Tokenizer* tokenizer, bool split_reasoning, bool starts_in_thinking,
-             std::vector<std::string> stop, bool with_logprobs);
+  // Borrows the tokenizer; without one no token has text.
+  AnswerText(const tokenizer::Tokenizer* tokenizer, const GenerationOptions& options,
+             bool starts_in_thinking);
 
   // Adds to `event` what became certain with one more token.
   void push(const sampling::Sampled& token, Event& event);
@@ -32,6 +32,10 @@ class AnswerText {
   const std::optional<std::string>& stop_string() const { return stops_.matched(); }
   // Tokens that were thoughts, or their marks.
   int64_t reasoning_tokens() const { return reasoning_tokens_; }
+  // Whether the text so far, thoughts included, has a line end.
+  bool has_line_break() const { return has_line_break_; }
+
+  TokenLogprob describe(const sampling::Sampled& token) const;
 
  private:
   struct Waiting {
@@ -46,16 +50,17 @@ class AnswerText {
   void deliver(const Split& piece, Event& event);
   void await_text(const sampling::Sampled& token, size_t content_before);
   std::string bytes_of(TokenId id) const;
-  TokenLogprob describe(const sampling::Sampled& token) const;
 
   const tokenizer::Tokenizer* tokenizer_;
   std::unique_ptr<tokenizer::Tokenizer::Detokenizer> detokenizer_;
   std::optional<chat::ReasoningParser> reasoning_;
   StopMatcher stops_;
   bool with_logprobs_;
+  int64_t tokens_to_pass_;    // before stop strings count
   bool outside_answer_;       // in a thought, or behind one with no answer yet
   size_t content_bytes_ = 0;  // of the answer, before stop search
   int64_t reasoning_tokens_ = 0;
+  bool has_line_break_ = false;
   std::deque<Waiting> waiting_;
 };
 

@@ -23,8 +23,8 @@ struct Answer {
 // What comes of `text` with one token a byte, marks being tokens of their own.
 Answer answer(const std::string& text, bool starts_in_thinking, std::vector<std::string> stop) {
   const ByteTokenizer tokenizer;
-  AnswerText pipeline(&tokenizer, /*split_reasoning=*/true, starts_in_thinking, std::move(stop),
-                      /*with_logprobs=*/true);
+  const GenerationOptions options{.stop = std::move(stop), .n_top_logprobs = 0, .split_reasoning = true};
+  AnswerText pipeline(&tokenizer, options, starts_in_thinking);
   Answer out;
   const auto take = [&](const Event& event) {
     out.whole_characters &= base::is_valid_utf8(event.content) && base::is_valid_utf8(event.reasoning);

@@ -29,6 +29,7 @@ void EventMailbox::on_event(Event event) {
   contents_.event.reasoning += event.reasoning;
   append(contents_.event.ids, std::move(event.ids));
   append(contents_.event.logprobs, std::move(event.logprobs));
+  append(contents_.event.prompt_logprobs, std::move(event.prompt_logprobs));
   if (!has_text) return;
   contents_.has_text = true;
   if (wake_on_ == WakeOn::text) arrived(std::move(lock));

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "serving/answer_end.h"
 #include "serving/answer_text.h"
 #include "serving/event_mailbox.h"
+#include "serving/token_sequences.h"
 
 namespace serving {
 namespace {
@@ -18,18 +20,6 @@ namespace {
 constexpr std::chrono::milliseconds kCancelPatience{50};
 
 using engine::FinishReason;
-
-sampling::Parameters sampling_parameters(const SamplingChoices& asked, const SamplingChoices& defaults,
-                                         uint64_t seed) {
-  auto choose = [](auto first, auto second, auto last) { return first ? *first : second.value_or(last); };
-  sampling::Parameters out;
-  out.temperature = static_cast<float>(choose(asked.temperature, defaults.temperature, 1.0));
-  out.top_k = static_cast<int>(std::clamp<int64_t>(choose(asked.top_k, defaults.top_k, 0), 0, INT32_MAX));
-  out.top_p = static_cast<float>(choose(asked.top_p, defaults.top_p, 1.0));
-  out.min_p = static_cast<float>(choose(asked.min_p, defaults.min_p, 0.0));
-  out.seed = seed;
-  return out;
-}
 
 std::vector<TokenId> stop_ids(const ServedModel& model, const GenerationOptions& options) {
   std::vector<TokenId> out = options.stop_ids;
@@ -42,18 +32,21 @@ class TokenSink : public engine::RequestSink {
  public:
   TokenSink(const ServedModel& model, const Prompt& prompt, const GenerationOptions& options,
             std::shared_ptr<EventSink> sink)
-      : text_(model.tokenizer, options.split_reasoning, prompt.starts_in_thinking,
-              options.stop.empty() ? model.presets.stop : options.stop, options.n_top_logprobs >= 0),
-        stop_ids_(stop_ids(model, options)),
+      : text_(model.tokenizer, options, prompt.starts_in_thinking),
+        end_(options, stop_ids(model, options)),
         sink_(std::move(sink)) {}
 
   bool on_token(const sampling::Sampled& token) override {
     try {
       Event event;
       event.ids.push_back(token.id);
-      if (!ends_answer(token.id)) text_.push(token, event);
+      const bool is_stop_id = end_.is_stop_id(token.id);
+      if (is_stop_id) stop_id_ = token.id;
+      if (!is_stop_id) text_.push(token, event);
+      ended_by_ = end_.after(token.id, text_.has_line_break());
+      if (text_.stop_string()) ended_by_ = EndedBy::stop_string;
       sink_->on_event(std::move(event));
-      return !text_.stop_string();
+      return ended_by_ == EndedBy::nothing;
     } catch (const std::exception&) {
       failed_ = true;  // out of memory: this answer ends, the others go on
       return false;
@@ -62,33 +55,69 @@ class TokenSink : public engine::RequestSink {
 
   void on_prefill(int64_t done, int64_t total) override { sink_->on_prefill(done, total); }
 
+  void on_prompt_logprobs(std::span<const sampling::Sampled> tokens) override {
+    Event event;
+    for (const sampling::Sampled& token : tokens) event.prompt_logprobs.push_back(text_.describe(token));
+    sink_->on_event(std::move(event));
+  }
+
   void on_finish(FinishReason reason, const engine::Timings& timings, const base::Error* error) override {
-    Outcome outcome{reason, text_.stop_string(), text_.reasoning_tokens(), timings, std::nullopt};
+    Outcome outcome{.reason = reason, .timings = timings};
     if (error) outcome.error = *error;
     if (failed_) {
       outcome.reason = FinishReason::error;
       outcome.error = base::Error{base::Code::exhausted, "not enough memory to go on with this answer"};
     }
     if (outcome.reason == FinishReason::stop || outcome.reason == FinishReason::length) give_out_the_rest();
-    outcome.stop_string = text_.stop_string();
+    describe_end(outcome);
     sink_->on_finish(std::move(outcome));
   }
 
  private:
-  bool ends_answer(TokenId id) const {
-    return std::find(stop_ids_.begin(), stop_ids_.end(), id) != stop_ids_.end();
-  }
   void give_out_the_rest() {
     Event event;
     text_.finish(event);
+    if (text_.stop_string()) ended_by_ = EndedBy::stop_string;
     sink_->on_event(std::move(event));
   }
 
+  void describe_end(Outcome& outcome) const {
+    outcome.reasoning_tokens = text_.reasoning_tokens();
+    outcome.stop_string = text_.stop_string();
+    if (outcome.reason == FinishReason::stop) {
+      outcome.ended_by = ended_by_;
+      if (ended_by_ == EndedBy::stop_id) outcome.stop_id = stop_id_;
+      if (ended_by_ == EndedBy::time_limit) outcome.reason = FinishReason::length;
+    } else if (outcome.reason == FinishReason::length) {
+      outcome.ended_by = EndedBy::max_tokens;
+    }
+  }
+
   AnswerText text_;
-  std::vector<TokenId> stop_ids_;
+  AnswerEnd end_;
+  EndedBy ended_by_ = EndedBy::nothing;
+  TokenId stop_id_ = 0;
   std::shared_ptr<EventSink> sink_;
   bool failed_ = false;
 };
+
+// What the model's engine is to know of the options; text becomes ids.
+base::Result<sampling::Parameters> parameters(const ServedModel& model, const GenerationOptions& options) {
+  sampling::Parameters out = TRY(sampling_parameters(options.sampling, model.defaults));
+  out.seed = options.seed;
+  out.logit_bias = options.logit_bias;
+  out.allowed_ids = options.allowed_ids;
+  out.banned_ids = options.banned_ids;
+  out.min_tokens = options.min_tokens;
+  if (model.tokenizer == nullptr) return out;
+  out.bad_words = TRY(bad_word_sequences(*model.tokenizer, options.bad_words));
+  if (out.dry.multiplier > 0) {
+    const auto& asked =
+        options.sampling.dry_breakers ? options.sampling.dry_breakers : model.defaults.dry_breakers;
+    out.dry.breakers = breaker_sequences(*model.tokenizer, asked ? *asked : default_breakers());
+  }
+  return out;
+}
 
 base::Status check_fits(const Prompt& prompt, int64_t context_tokens) {
   const auto n = static_cast<int64_t>(prompt.ids.size());
@@ -122,14 +151,19 @@ class Bell {
 }  // namespace
 
 base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& model, Prompt prompt,
-                                                           const GenerationOptions& options,
+                                                           const GenerationOptions& asked,
                                                            std::shared_ptr<EventSink> sink) {
+  GenerationOptions options = asked;
+  if (options.stop.empty()) options.stop = model.presets.stop;
+  if (options.max_tokens < 0) options.max_tokens = model.presets.max_tokens.value_or(-1);
   TRY(check_fits(prompt, model.engine->context_tokens()));
   engine::Request request;
-  request.sampling = sampling_parameters(options.sampling, model.defaults, options.seed);
+  request.sampling = TRY(parameters(model, options));
   request.stop_ids = stop_ids(model, options);
-  request.max_tokens = options.max_tokens < 0 ? model.presets.max_tokens.value_or(-1) : options.max_tokens;
+  request.max_tokens = options.max_tokens;
   request.n_top_logprobs = options.n_top_logprobs;
+  request.logprobs_after_sampling = options.logprobs_after_sampling;
+  request.n_prompt_logprobs = options.n_prompt_logprobs;
   request.cache_salt = options.cache_salt;
   request.sink = std::make_shared<TokenSink>(model, prompt, options, std::move(sink));
   request.prompt = std::move(prompt.ids);

@@ -22,15 +22,36 @@
 
 namespace serving {
 
+// The answer ends when its last tokens are one pattern over and over: `min_count` times (2 at least) one of
+// min_size to max_size tokens. max_size 0: off.
+struct RepetitionStop {
+  int64_t min_size = 1, max_size = 0, min_count = 2;
+};
+
 struct GenerationOptions {
   SamplingChoices sampling;
-  uint64_t seed = 0;
+  uint64_t seed = 0;              // choice i of n has seed + i
   int64_t max_tokens = -1;        // -1: until the context is full
+  int64_t min_tokens = 0;         // no stop id comes and no stop string is looked for until so many are there
   std::vector<std::string> stop;  // none empty
   std::vector<TokenId> stop_ids;  // beside the model's own
   bool ignore_stop_ids = false;   // the model's own; those above still count
-  int n_top_logprobs = -1;        // -1: no log-probabilities; 0: of the chosen tokens only
-  bool split_reasoning = false;   // <think> text goes to Event::reasoning (chat)
+  bool include_stop_string = false;  // the stop string that ends the answer is part of it
+  RepetitionStop repetition_stop;
+  // From the first token on, once the answer has a line break: llama-server's t_max_predict_ms. 0: no limit.
+  int64_t max_predict_ms = 0;
+
+  std::vector<sampling::LogitBias> logit_bias;
+  std::vector<TokenId> allowed_ids;  // empty: all
+  std::vector<TokenId> banned_ids;
+  std::vector<std::string> bad_words;  // at the beginning of a word or within it
+
+  int n_top_logprobs = -1;               // -1: no log-probabilities; 0: of the chosen tokens only
+  bool logprobs_after_sampling = false;  // of what the samplers left, not of the model's raw distribution
+  int n_prompt_logprobs = -1;            // the same for the prompt's tokens, always raw
+
+  bool skip_special_tokens = true;  // they have no text
+  bool split_reasoning = false;     // <think> text goes to Event::reasoning (chat)
   std::string cache_salt;
 };
 
@@ -54,11 +75,19 @@ struct Event {
   std::vector<TokenId>
       ids;  // of the tokens generated since the last event, the one that ended the answer too
   std::vector<TokenLogprob> logprobs;  // of the tokens of `content`
+  // Of the prompt's tokens from the second on (nothing says how likely the first is), in order, before
+  // anything of the answer.
+  std::vector<TokenLogprob> prompt_logprobs;
 };
+
+// What FinishReason::stop and length leave open.
+enum class EndedBy { nothing, stop_id, stop_string, repetition, max_tokens, time_limit };
 
 struct Outcome {
   engine::FinishReason reason = engine::FinishReason::stop;
+  EndedBy ended_by = EndedBy::nothing;     // `nothing` when cancelled or failed
   std::optional<std::string> stop_string;  // the one that ended the answer
+  std::optional<TokenId> stop_id;
   int64_t reasoning_tokens = 0;
   engine::Timings timings;
   std::optional<base::Error> error;  // set if reason is FinishReason::error

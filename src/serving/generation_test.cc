@@ -178,5 +178,37 @@ TEST(Generation, WorksWithoutATokenizerOnIdsAlone) {
   EXPECT_EQ(heard.all.ids, (std::vector<TokenId>{'a', 'b', 'c'}));
 }
 
+TEST(Generation, SaysWhatEndedIt) {
+  Speaker speaker("a STOP b<|im_end|>");
+  const Outcome by_id = listen(speaker, {}).outcome;
+  EXPECT_EQ(by_id.ended_by, EndedBy::stop_id);
+  EXPECT_EQ(by_id.stop_id, ByteTokenizer::kEnd);
+  EXPECT_EQ(listen(speaker, {.stop = {"STOP"}}).outcome.ended_by, EndedBy::stop_string);
+  EXPECT_EQ(listen(speaker, {.max_tokens = 3}).outcome.ended_by, EndedBy::max_tokens);
+  Speaker stutterer("it is is is is is");
+  const Heard repeated = listen(stutterer, {.repetition_stop = {1, 8, 3}});
+  EXPECT_EQ(repeated.outcome.ended_by, EndedBy::repetition);
+  EXPECT_EQ(repeated.outcome.reason, FinishReason::stop);
+  EXPECT_EQ(repeated.all.content, "it is is is");
+}
+
+TEST(Generation, KeepsTheStopStringIfToldTo) {
+  Speaker speaker("a STOP b<|im_end|>");
+  EXPECT_EQ(listen(speaker, {.stop = {"STOP"}, .include_stop_string = true}).all.content, "a STOP");
+}
+
+TEST(Generation, ObeysNoStopStringBeforeTheLeastNumberOfTokens) {
+  Speaker speaker("STOP STOP STOP b<|im_end|>");
+  const Heard heard = listen(speaker, {.min_tokens = 5, .stop = {"STOP"}});
+  EXPECT_EQ(heard.all.content, "STOP ");
+  EXPECT_EQ(heard.outcome.timings.generated_tokens, 9);
+}
+
+TEST(Generation, ShowsSpecialTokensIfToldTo) {
+  Speaker speaker("a<|im_start|>b<|im_end|>");
+  EXPECT_EQ(listen(speaker, {}).all.content, "ab");
+  EXPECT_EQ(listen(speaker, {.skip_special_tokens = false}).all.content, "a<|im_start|>b");
+}
+
 }  // namespace
 }  // namespace serving

@@ -144,9 +144,12 @@ void HostedModel::fill_served(const HostOptions& options) {
   served_.engine = engine_.get();
   const loading::GenerationDefaults& defaults = loaded_->defaults;
   const bool is_silent = !defaults.temperature && !defaults.top_k && !defaults.top_p && !defaults.min_p;
-  served_.defaults =
-      is_silent ? options.if_silent
-                : SamplingChoices{defaults.temperature, defaults.top_k, defaults.top_p, defaults.min_p};
+  served_.defaults = is_silent ? options.if_silent
+                               : SamplingChoices{.temperature = defaults.temperature,
+                                                 .top_k = defaults.top_k,
+                                                 .top_p = defaults.top_p,
+                                                 .min_p = defaults.min_p};
+  served_.defaults.repetition_penalty = defaults.repetition_penalty;
   served_.stop_ids = loaded_->stop_ids;
   served_.n_ids = loaded_->n_valid_ids;
   // Each token reads all weights once.

@@ -12,20 +12,12 @@
 #include "chat/template.h"
 #include "engine/engine.h"
 #include "serving/model_facts.h"
+#include "serving/sampling_choices.h"
 #include "tokenizer/tokenizer.h"
 
 namespace serving {
 
 using TokenId = int32_t;
-
-// Sampling parameters that may be left open. What a request leaves open the model's own defaults fill,
-// then 1.0 / off.
-struct SamplingChoices {
-  std::optional<double> temperature;
-  std::optional<int64_t> top_k;
-  std::optional<double> top_p;
-  std::optional<double> min_p;
-};
 
 // What an alias brings to the requests that say nothing of it.
 struct Presets {

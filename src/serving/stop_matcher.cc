@@ -19,7 +19,8 @@ std::vector<int32_t> borders(std::string_view pattern) {
 
 }  // namespace
 
-StopMatcher::StopMatcher(std::vector<std::string> stop_strings) {
+StopMatcher::StopMatcher(std::vector<std::string> stop_strings, bool include_match)
+    : include_match_(include_match) {
   for (std::string& pattern : stop_strings) {
     std::vector<int32_t> fallback = borders(pattern);
     automata_.push_back({std::move(pattern), std::move(fallback)});
@@ -39,6 +40,11 @@ std::string StopMatcher::release(size_t n_bytes) {
   return out;
 }
 
+std::string StopMatcher::pass(std::string piece) {
+  released_bytes_ += piece.size();
+  return piece;
+}
+
 std::string StopMatcher::push(std::string_view piece) {
   if (matched_) return {};
   for (char byte : piece) {
@@ -49,7 +55,7 @@ std::string StopMatcher::push(std::string_view piece) {
       if (!matched_ || matched_->size() < automaton.pattern.size()) matched_ = automaton.pattern;
     }
     if (matched_) {
-      std::string out = release(held_.size() - matched_->size());
+      std::string out = release(held_.size() - (include_match_ ? 0 : matched_->size()));
       held_.clear();
       return out;
     }

@@ -13,8 +13,11 @@ namespace serving {
 
 class StopMatcher {
  public:
-  // REQUIRES: no stop string is empty.
-  explicit StopMatcher(std::vector<std::string> stop_strings);
+  // With `include_match`, the stop string itself is given out too. REQUIRES: no stop string is empty.
+  explicit StopMatcher(std::vector<std::string> stop_strings, bool include_match = false);
+
+  // Text in which nothing is looked for. REQUIRES: none was pushed yet.
+  std::string pass(std::string piece);
 
   // What of the text so far is certain now. After a match: nothing, ever.
   std::string push(std::string_view piece);
@@ -36,6 +39,7 @@ class StopMatcher {
   std::string release(size_t n_bytes);
 
   std::vector<Automaton> automata_;
+  bool include_match_;
   std::string held_;
   std::optional<std::string> matched_;
   size_t released_bytes_ = 0;

@@ -69,5 +69,20 @@ TEST(StopMatcher, TakesTimeInProportionToTheTextWhateverTheStopString) {
   EXPECT_EQ(run(matcher, text, 1000).size(), text.size());
 }
 
+TEST(StopMatcher, GivesOutTheStopStringItselfIfToldTo) {
+  for (size_t size = 1; size < 8; ++size) {
+    StopMatcher matcher({"END", "D!"}, /*include_match=*/true);
+    EXPECT_EQ(run(matcher, "the END! of it", size), "the END") << size;
+    EXPECT_EQ(matcher.released_bytes(), 7u);
+  }
+}
+
+TEST(StopMatcher, LooksForNothingInWhatPasses) {
+  StopMatcher matcher({"END"});
+  EXPECT_EQ(matcher.pass("END E"), "END E");
+  EXPECT_EQ(matcher.push("ND END"), "ND ");
+  EXPECT_EQ(matcher.released_bytes(), 8u);
+}
+
 }  // namespace
 }  // namespace serving
