@@ -118,7 +118,9 @@ def scripts(tally, model):
         unit_tests(tally, script.name, [sys.executable, script, PROGRAM, ROOT / "build/release/bin/write_tiny_model"])
     if model is not None:
         unit_tests(tally, "page", [sys.executable, "tests/conformance/page_test.py", PROGRAM, model, "-v"])
-        unit_tests(tally, "openai client", ["tests/conformance/run", PROGRAM, model, "build/openai-venv", "-v"])
+        for client in ("openai", "anthropic", "ollama"):
+            unit_tests(tally, f"{client} client",
+                       ["tests/conformance/run", PROGRAM, model, "build/clients-venv", client, "-v"])
 
 
 def lints(tally):

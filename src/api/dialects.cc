@@ -1,5 +1,7 @@
 #include "api/dialects.h"
 
+#include "api/anthropic/errors.h"
+#include "api/anthropic/routes.h"
 #include "api/openai/errors.h"
 #include "api/openai/routes.h"
 
@@ -7,9 +9,17 @@ namespace api {
 namespace {
 
 constexpr std::string_view kOpenAi[] = {""};
+constexpr std::string_view kAnthropic[] = {"/v1/messages"};
+
+// For dialects whose errors do not hold the request's id: it is in the header x-request-id of every reply.
+template <http::Response (*respond)(const ApiError&)>
+http::Response without_id(const ApiError& error, std::string_view) {
+  return respond(error);
+}
 
 constexpr Dialect kDialects[] = {
-    {"openai", kOpenAi, openai::error_response, openai::add_routes},
+    {"openai", kOpenAi, without_id<openai::error_response>, openai::add_routes},
+    {"anthropic", kAnthropic, anthropic::error_response, anthropic::add_routes},
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Dialect {
   // Paths that begin like this are its own: errors there have its shape, whoever finds them. Of several
   // dialects the longest prefix decides; "" is everybody else's.
   std::span<const std::string_view> prefixes;
-  http::Response (*error_response)(const ApiError& error);
+  http::Response (*error_response)(const ApiError& error, std::string_view request_id);
   // The environment outlives the router.
   void (*add_routes)(http::Router& router, const Environment& environment);
 };

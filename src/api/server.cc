@@ -42,22 +42,22 @@ bool is_open(std::string_view path) {
   return false;
 }
 
-http::Response no_key(const Dialect& dialect) {
+http::Response no_key(const http::Request& head) {
   ApiError error = protocol_error(401, "a valid API key is needed: send it as 'Authorization: Bearer KEY'");
   error.code = "invalid_api_key";
-  http::Response response = dialect.error_response(error);
+  http::Response response = dialect_of(head.path).error_response(error, head.id);
   response.headers.add("www-authenticate", "Bearer");
   return response;
 }
 
-http::Response foreign_page(const Dialect& dialect, std::string_view why) {
+http::Response foreign_page(const http::Request& head, std::string_view why) {
   ApiError error = protocol_error(403, std::string(why));
   error.code = "foreign_page";
-  return dialect.error_response(error);
+  return dialect_of(head.path).error_response(error, head.id);
 }
 
 http::Response health(const serving::ModelDirectory& models) {
-  if (!models.is_ready()) return dialect_of("/health").error_response(still_loading());
+  if (!models.is_ready()) return dialect_of("/health").error_response(still_loading(), {});
   return http::json_response(200, R"({"status":"ok"})");
 }
 
@@ -84,7 +84,9 @@ class ApiServer : public Server {
     http_options.limits = options.limits;
     http_options.gate = [this](const http::Request& head) { return refuse(head); };
     http_options.error_response = [](const http::Request* request, int status, const std::string& sentence) {
-      return dialect_of(request ? request->path : "").error_response(protocol_error(status, sentence));
+      const ApiError error = protocol_error(status, sentence);
+      if (!request) return dialect_of("").error_response(error, {});
+      return dialect_of(request->path).error_response(error, request->id);
     };
     http_options.finish_response = [](const http::Request* request, http::Response& response) {
       if (request) add_cors_headers(*request, response);
@@ -102,12 +104,12 @@ class ApiServer : public Server {
   std::optional<http::Response> refuse(const http::Request& head) const {
     if (keys_.empty()) {
       const auto why = refusal_of_page(head);
-      return why ? std::optional(foreign_page(dialect_of(head.path), *why)) : std::nullopt;
+      return why ? std::optional(foreign_page(head, *why)) : std::nullopt;
     }
     // A browser asks before it sends a key, and cannot send it with the question.
     if (is_open(head.path) || page::is_static(head.path) || head.method == "OPTIONS" || keys_.admits(head))
       return std::nullopt;
-    return no_key(dialect_of(head.path));
+    return no_key(head);
   }
 
   KeyRing keys_;

@@ -276,6 +276,7 @@ size_t Connection::body_limit(const Route& route) const {
 }
 
 Connection::Awaitable Connection::head_arrived() {
+  reader_.set_id(core_.new_request_id());  // before the gate, whose refusals may name it
   keep_alive_ = reader_.keep_alive();
   const std::optional<size_t> body_bytes = reader_.body_bytes();
   has_body_to_come_ = body_bytes != size_t{0};
@@ -323,7 +324,6 @@ void Connection::dispatch(Request request) {
 
 Connection::Awaitable Connection::answer_request() {
   Request request = reader_.take();
-  request.id = core_.new_request_id();
   request.from_loopback = from_loopback_;
   if (refusal_) {
     Response refusal = std::move(*std::exchange(refusal_, std::nullopt));

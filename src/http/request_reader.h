@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/message.h"
 
@@ -38,6 +39,8 @@ class RequestReader {
   bool has_head() const;
   // After State::head: how long the body may be, instead of Limits::body_bytes.
   void set_body_limit(size_t bytes) { body_limit_ = bytes; }
+  // After State::head: the name that the request goes by from now on.
+  void set_id(std::string id) { request_.id = std::move(id); }
   bool expects_continue() const;
   // After State::head: bytes that the body will have; nothing if it is chunked.
   std::optional<size_t> body_bytes() const;

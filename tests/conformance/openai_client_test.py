@@ -6,9 +6,6 @@
 starts `PROGRAM serve MODEL`, once without and once with a key, and checks what the client makes of its replies. Any
 model will do: its words do not matter, only that whole and streamed replies agree and that every field does as it says.
 """
-import http.client
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,63 +15,19 @@ import unittest
 
 import openai
 
+import house
+
 PROGRAM, MODEL = "", ""
-TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chatml.jinja")
 KEY = "sk-of-this-test"
 
 
-class House:
-    """A running server."""
-
+class House(house.House):
     def __init__(self, *flags):
-        self.process = subprocess.Popen(
-            [PROGRAM, "serve", MODEL, "--port", "0", "--chat-template", TEMPLATE, *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self.said = []
-        self.url = None
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "listening on http://" in line:
-                self.url = line.split("listening on ")[1].split()[0]
-                break
-        if self.url is None:
-            raise RuntimeError("the server did not start: " + "".join(self.said))
-        threading.Thread(target=self.drain, daemon=True).start()
-        self.await_health()
-
-    def drain(self):
-        for line in self.process.stderr:
-            self.said.append(line)
-
-    def await_health(self):
-        for _ in range(600):
-            if self.get("/health").status == 200:
-                return
-            time.sleep(0.1)
-        raise RuntimeError("the server did not become healthy")
-
-    def connection(self):
-        return http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=60)
-
-    def get(self, path, headers={}):
-        connection = self.connection()
-        connection.request("GET", path, headers=headers)
-        reply = connection.getresponse()
-        reply.read()
-        connection.close()
-        return reply
+        super().__init__(PROGRAM, MODEL, *flags)
 
     def client(self, key="none"):
         return openai.OpenAI(base_url=self.url + "/v1", api_key=key, max_retries=0, timeout=120)
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.ended()
-
-    def ended(self):
-        status = self.process.wait(timeout=60)
-        self.process.stderr.close()
-        return status
 
 
 class OpenAiClient(unittest.TestCase):

@@ -70,12 +70,21 @@ Json read_template_variables(FieldReader& reader) {
   return out;
 }
 
+void drop_if_unused(const serving::ServedModel& model, Json& variables, std::string_view variable,
+                    std::string_view field, std::vector<std::string>& ignored) {
+  if (!model.chat_template || model.chat_template->mentions(variable)) return;
+  if (std::erase_if(variables.as_object(), [&](const Json::Member& m) { return m.key == variable; }) == 0)
+    return;
+  if (std::find(ignored.begin(), ignored.end(), field) == ignored.end()) ignored.emplace_back(field);
+}
+
 Parsed<serving::Prompt> chat_prompt(const Environment& environment, const serving::ServedModel& model,
                                     Chat chat, std::vector<std::string>& ignored, const char* param) {
   list_unused_variables(model, chat.variables, ignored);
   settle_parts(model, chat.messages);
   return from_result(serving::chat_prompt(model, {.messages = std::move(chat.messages),
                                                   .variables = std::move(chat.variables),
+                                                  .continue_final_message = chat.continue_final_message,
                                                   .now = environment.local_time()}),
                      param);
 }

@@ -5,6 +5,7 @@
 // content as a text, or as a list of {"type": "text", "text"} where the caller sent several;
 // chat_prompt() settles which of the two the model's template wants.
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/common/environment.h"
@@ -19,6 +20,7 @@ namespace api {
 struct Chat {
   base::Json messages = base::Json::Array{};
   base::Json variables = base::Json::Object{};  // of the template
+  bool continue_final_message = false;          // the model goes on with the last message
 };
 
 // One part of a message's content: {"type": "text", "text"}.
@@ -26,6 +28,11 @@ base::Json text_part(std::string text);
 
 // Fields chat_template_kwargs and enable_thinking. Names that the server sets itself are refused.
 base::Json read_template_variables(FieldReader& reader);
+
+// Takes out a variable that the model's template never looks at, and lists the field that brought it as
+// ignored.
+void drop_if_unused(const serving::ServedModel& model, base::Json& variables, std::string_view variable,
+                    std::string_view field, std::vector<std::string>& ignored);
 
 // Renders and encodes. Names of variables that the template never looks at are appended to `ignored`; a
 // template's complaint blames `param`.
