@@ -71,5 +71,42 @@ TEST(CpuFacts, ThisMachineHasAtLeastOneCore) {
   EXPECT_GE(cpu_facts().n_cpus, cpu_facts().n_cores);
 }
 
+TEST(CpuFacts, TakesTheLeastOfMaskAndQuota) {
+  const tests::TempDir dir;
+  lay_out_cores(dir);
+  set_quota(dir, "300000 100000");
+  EXPECT_EQ(cpu_facts(dir.path(), kAll).usable_cores, 3);
+  EXPECT_EQ(cpu_facts(dir.path(), std::vector<int>{0, 4, 1}).usable_cores, 2);  // two cores
+  set_quota(dir, "100000 100000");
+  EXPECT_EQ(cpu_facts(dir.path(), std::vector<int>{0, 4, 1}).usable_cores, 1);
+}
+
+TEST(CpuFacts, AGroupAboveMayHaveTheQuota) {
+  const tests::TempDir dir;
+  lay_out_cores(dir);
+  set_quota(dir, "max 100000");
+  dir.write("proc/self/cgroup", "0::/pod/container\n");
+  dir.write("sys/fs/cgroup/pod/container/cpu.max", "max 100000\n");
+  dir.write("sys/fs/cgroup/pod/cpu.max", "250000 100000\n");
+  const CpuFacts facts = cpu_facts(dir.path(), kAll);
+  EXPECT_EQ(facts.quota, 2.5);
+  EXPECT_EQ(facts.usable_cores, 2);
+}
+
+TEST(CpuFacts, KeepsToTheQuotaOfVersionOne) {
+  const tests::TempDir dir;
+  lay_out_cores(dir);
+  dir.write("proc/self/cgroup", "4:cpu,cpuacct:/docker/7f\n");
+  dir.write("proc/self/mountinfo",
+            "33 31 0:30 /docker/7f /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n");
+  for (const auto& [quota_us, expected] :
+       {std::pair{"-1", 4}, {"350000", 3}, {"50000", 1}, {"100000", 1}, {"900000", 4}}) {
+    dir.write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", quota_us);
+    dir.write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000");
+    EXPECT_EQ(cpu_facts(dir.path(), kAll).usable_cores, expected) << quota_us;
+  }
+  EXPECT_EQ(cpu_facts(dir.path(), std::vector<int>{3, 7}).usable_cores, 1);  // 9 CPUs' time on one core
+}
+
 }  // namespace
 }  // namespace platform
