@@ -73,7 +73,7 @@ BenchSubject subject_of(const BenchJob& job, const loading::LoadedModel& loaded)
 compute::cpu::RoofOptions roof_options(const models::Model& model, const compute::BackendOptions& backend) {
   const uint64_t room = std::max<uint64_t>(platform::memory_facts().usable_bytes / 2, uint64_t{64} << 20);
   return {.n_threads = backend.n_threads,
-          .worker_cpus = backend.worker_cpus,
+          .places = backend.places,
           .read_buffer_bytes = std::min(std::max<uint64_t>(1, model.decode_weight_bytes()), room)};
 }
 

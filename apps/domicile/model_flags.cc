@@ -27,7 +27,7 @@ compute::BackendOptions backend_options(const config::Settings& settings, int n_
       .kernels = settings.text("kernels").value_or("auto")};
   const auto [topology, warning] = topology::topology_or_one_node(topology::read_topology());
   if (!warning.empty()) print_note(warning);
-  options.worker_cpus = platform::worker_cpus(topology, n_threads);
+  options.places = platform::thread_places(topology, n_threads);
   return options;
 }
 

@@ -62,8 +62,8 @@ Command roof_command() {
       .declare = [json](FlagSet& set) { set.flag("--json", *json, "print JSON"); },
       .run = [json](const config::Settings& settings) -> base::Result<int> {
         const compute::BackendOptions backend = backend_options(settings);
-        const auto roof = TRY(
-            compute::cpu::measure_roof({.n_threads = backend.n_threads, .worker_cpus = backend.worker_cpus}));
+        const auto roof =
+            TRY(compute::cpu::measure_roof({.n_threads = backend.n_threads, .places = backend.places}));
         if (*json)
           TRY(print_json(as_json(roof)));
         else

@@ -21,7 +21,7 @@ namespace {
 std::optional<double> read_rate(const compute::BackendOptions& backend, uint64_t bytes) {
   constexpr uint64_t kMostBytes = uint64_t{256} << 20;  // beyond the caches of most machines
   const auto roof = compute::cpu::measure_roof({.n_threads = backend.n_threads,
-                                                .worker_cpus = backend.worker_cpus,
+                                                .places = backend.places,
                                                 .read_buffer_bytes = std::min(bytes, kMostBytes),
                                                 .arithmetic = false});
   return roof ? std::optional(roof->read_bytes_per_second) : std::nullopt;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/topology.h"
 #include "tensor/layout.h"
 #include "tensor/tensor_view.h"
 
@@ -194,8 +195,9 @@ class Backend {
 struct BackendOptions {
   Numerics numerics = Numerics::fast;
   int n_threads = 1;  // the caller of an operation is one of them
-  // [n_threads]: the CPUs of each thread's core, neighbours in memory side by side. Empty: nobody is pinned.
-  std::vector<std::vector<int>> worker_cpus;
+  // [n_threads]: where each thread runs, node by node. Empty: nobody is pinned, and all memory is equally
+  // near.
+  std::vector<platform::Place> places;
   std::string kernels = "auto";  // "scalar", "avx2", "avx512", "amx", or "auto": the best this CPU runs
 };
 

@@ -239,13 +239,13 @@ TEST_P(SameBits, WhateverTheNodesThatThreadsArePinnedTo) {
   if (machine.nodes[0].cores.empty()) GTEST_SKIP() << "there is one core";
   const int n_threads =
       static_cast<int>(std::min<size_t>(4, machine.nodes[0].cores.size() + machine.nodes[1].cores.size()));
-  std::vector<platform::Core> cores = platform::worker_cpus(machine, n_threads);
-  ASSERT_EQ(cores.size(), static_cast<size_t>(n_threads));
+  std::vector<platform::Place> places = platform::thread_places(machine, n_threads);
+  ASSERT_EQ(places.size(), static_cast<size_t>(n_threads));
   auto unpinned = backend_of(numerics, 1, "auto");
   Layer layer(*unpinned, kv_type);
   const std::vector<float> want = run_in_chunks(layer, kTokens, 7, /*with_neighbour=*/true);
-  for (int order = 0; order < 2; ++order, std::ranges::reverse(cores)) {  // the caller in either node
-    auto pinned = make_cpu_backend({.numerics = numerics, .n_threads = n_threads, .worker_cpus = cores});
+  for (int order = 0; order < 2; ++order, std::ranges::reverse(places)) {  // the caller in either node
+    auto pinned = make_cpu_backend({.numerics = numerics, .n_threads = n_threads, .places = places});
     ASSERT_TRUE(pinned.has_value());
     Layer pinned_layer(**pinned, kv_type);
     EXPECT_TRUE(same_bits(want, run_in_chunks(pinned_layer, kTokens, 7, /*with_neighbour=*/true)));

@@ -7,7 +7,7 @@ namespace compute {
 
 base::Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendOptions& options) {
   const cpu::KernelTable* kernels = TRY(cpu::choose_kernels(options.kernels));
-  const cpu::ThreadPoolOptions threads{.n_threads = options.n_threads, .worker_cpus = options.worker_cpus};
+  const cpu::ThreadPoolOptions threads{.n_threads = options.n_threads, .places = options.places};
   return std::make_unique<cpu::CpuBackend>(*kernels, options.numerics, threads);
 }
 

@@ -14,9 +14,15 @@ struct Topology {
   std::vector<MemoryNode> nodes;  // each has a core
 };
 
-// The core of each of `n_threads` threads: one of its own, node by node, so that threads with neighbouring
-// numbers have neighbouring memory. The last cores of the machine, because other programs tend to be found on
-// the first. Empty, for nobody is pinned, if there are fewer cores than threads.
-std::vector<Core> worker_cpus(const Topology& topology, int n_threads);
+// Where a thread runs.
+struct Place {
+  Core cpus;     // of a core of its own
+  int node = 0;  // number of its node in the topology
+};
+
+// The place of each of `n_threads` threads, node by node, so that threads with neighbouring numbers have
+// neighbouring memory. The last cores of the machine, because other programs tend to be found on the first.
+// Empty, for nobody is pinned, if there are fewer cores than threads.
+std::vector<Place> thread_places(const Topology& topology, int n_threads);
 
 }  // namespace platform

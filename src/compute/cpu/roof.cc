@@ -68,7 +68,7 @@ uint64_t buffer_bytes(const RoofOptions& options) {
 }  // namespace
 
 base::Result<Roof> measure_roof(const RoofOptions& options) {
-  ThreadPool pool({.n_threads = options.n_threads, .worker_cpus = options.worker_cpus});
+  ThreadPool pool({.n_threads = options.n_threads, .places = options.places});
   const RoofLoops loops = roof_loops();
   Roof roof{.n_threads = pool.size(), .read_buffer_bytes = buffer_bytes(options)};
   {

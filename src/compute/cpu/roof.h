@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/topology.h"
 
 namespace compute::cpu {
 
 struct RoofOptions {
   int n_threads = 1;
-  std::vector<std::vector<int>> worker_cpus;  // as in BackendOptions: pinned as what is held against it
+  std::vector<platform::Place> places;  // as in BackendOptions: pinned as what is held against it
   // Buffer for the reading rate. A model is read once per token, so its size decides which cache helps: pass
   // the bytes of its weights. 0: large enough for memory to be the limit on most machines (1 GiB, if a
   // quarter of the free memory allows it).

@@ -23,6 +23,10 @@ constexpr int64_t kGapNs = 10'000;  // between two looks at the clock: the threa
 // gets it.
 constexpr int64_t kLeastCrowdedNs = 500'000;
 constexpr int64_t kMostCrowdedNs = 32'000'000;
+// As many vain polls in a row mean that the others are not running. Long phases of unequal length look the
+// same, so that is forgotten soon: one token of a small model takes as long.
+constexpr uint32_t kVainPolls = 3;
+constexpr int64_t kMostVainNs = 2'000'000;
 
 int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
@@ -68,16 +72,36 @@ long n_preemptions() {
 }  // namespace
 
 ThreadPool::ThreadPool(const ThreadPoolOptions& options)
-    : worker_cpus_(options.worker_cpus), is_worker_cpu_(CPU_SETSIZE, false) {
+    : places_(options.places), is_worker_cpu_(CPU_SETSIZE, false) {
   const int n_workers = std::max(0, options.n_threads - 1);
-  CHECK(worker_cpus_.empty() || worker_cpus_.size() == static_cast<size_t>(n_workers) + 1);
-  for (size_t i = 1; i < worker_cpus_.size(); ++i) {
-    for (const int cpu : worker_cpus_[i])
-      if (is_in_set(cpu)) is_worker_cpu_[cpu] = true;
+  CHECK(places_.empty() || places_.size() == static_cast<size_t>(n_workers) + 1);
+  for (size_t i = 1; i < places_.size(); ++i) {
+    for (const int cpu : places_[i].cpus)
+      if (is_in_set(cpu)) is_worker_cpu_[static_cast<size_t>(cpu)] = true;
   }
-  workers_.reserve(n_workers);
+  make_groups(n_workers + 1);
+  workers_.reserve(static_cast<size_t>(n_workers));
   for (int i = 1; i <= n_workers && start_worker(i); ++i) {
   }
+  leave_out_threads_from(size());
+}
+
+// A group for each run of threads on the same node.
+void ThreadPool::make_groups(int n_threads) {
+  groups_ = std::make_unique<Group[]>(static_cast<size_t>(n_threads));
+  members_ = std::vector<Member>(static_cast<size_t>(n_threads));
+  for (size_t i = 0; i < members_.size(); ++i) {
+    const bool is_first = i == 0 || (!places_.empty() && places_[i].node != places_[i - 1].node);
+    if (is_first) groups_[static_cast<size_t>(n_groups_++)].first_thread = static_cast<int>(i);
+    members_[i].group = &groups_[static_cast<size_t>(n_groups_ - 1)];
+    ++members_[i].group->n_members;
+  }
+}
+
+// Before the first phase.
+void ThreadPool::leave_out_threads_from(int n_threads) {
+  for (size_t i = static_cast<size_t>(n_threads); i < members_.size(); ++i) --members_[i].group->n_members;
+  while (groups_[static_cast<size_t>(n_groups_ - 1)].n_members == 0) --n_groups_;
 }
 
 // False if the system has no more threads to give: those that run already are the pool.
@@ -93,96 +117,128 @@ bool ThreadPool::start_worker(int thread_index) {
 ThreadPool::~ThreadPool() {
   if (workers_.empty()) return;
   stopping_ = true;
-  phase_.value.fetch_add(1);
-  wake(phase_);
+  begin_phase();
 }
 
 void ThreadPool::run_on_all(Work work, const void* context) {
   move_caller_home();
   work_ = work;
   context_ = context;
-  n_working_.value.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
-  phase_.value.fetch_add(1);  // publishes the fields above
-  wake(phase_);
+  begin_phase();
   work(context, 0);
-  wait_for_zero(n_working_);
+  wait_for_others(0, arrive(0));
+}
+
+// Publishes the fields that say what is to be done.
+void ThreadPool::begin_phase() {
+  for (Group* group = groups_.get(); group != groups_.get() + n_groups_; ++group) {
+    group->phase.value.fetch_add(1);
+    wake(group->phase);
+  }
 }
 
 void ThreadPool::worker_loop(int thread_index) {
   stay_on_core(thread_index);
-  for (uint32_t phase = 0;;) {
-    wait_while(phase_, phase);
-    ++phase;
+  Signal& phases = members_[static_cast<size_t>(thread_index)].group->phase;
+  for (uint32_t phase = 1;; ++phase) {
+    wait_until(phases, phase);
     if (stopping_) return;
     work_(context_, thread_index);
-    if (n_working_.value.fetch_sub(1) == 1) wake(n_working_);
+    arrive(thread_index);
   }
 }
 
+uint32_t ThreadPool::arrive(int thread_index) {
+  Member& self = members_[static_cast<size_t>(thread_index)];
+  Group& group = *self.group;
+  const uint32_t n_added_for_all = n_groups_ > 1 ? 1 : 0;
+  self.met_target += static_cast<uint32_t>(group.n_members) + n_added_for_all;
+  const uint32_t target = self.met_target;
+  if (group.met.value.fetch_add(1) + 1 != target - n_added_for_all) return target;
+  if (n_groups_ > 1) {
+    group.groups_target += static_cast<uint32_t>(n_groups_);
+    if (groups_met_.value.fetch_add(1) + 1 == group.groups_target)
+      wake(groups_met_);
+    else
+      wait_until(groups_met_, group.groups_target);
+    group.met.value.fetch_add(1);
+  }
+  wake(group.met);
+  return target;
+}
+
+// Most polls end in time, so the count of those in vain is rarely written.
+void ThreadPool::wait_for_others(int thread_index, uint32_t target) {
+  if (!wait_until(members_[static_cast<size_t>(thread_index)].group->met, target)) {
+    if (n_vain_in_a_row_.load(std::memory_order_relaxed) != 0)
+      n_vain_in_a_row_.store(0, std::memory_order_relaxed);
+    return;
+  }
+  n_vain_polls_.fetch_add(1, std::memory_order_relaxed);
+  if (n_vain_in_a_row_.fetch_add(1, std::memory_order_relaxed) + 1 < kVainPolls) return;
+  n_vain_in_a_row_.store(0, std::memory_order_relaxed);
+  give_way(now_ns(), kMostVainNs);
+}
+
 void ThreadPool::stay_on_core(int thread_index) {
-  if (!worker_cpus_.empty()) go_to(worker_cpus_[thread_index]);
+  if (!places_.empty()) go_to(places_[static_cast<size_t>(thread_index)].cpus);
 }
 
 void ThreadPool::move_caller_home() {
-  if (worker_cpus_.empty()) return;
+  if (places_.empty()) return;
   const int here = sched_getcpu();
-  if (!is_in_set(here) || !is_worker_cpu_[here]) return;
+  if (!is_in_set(here) || !is_worker_cpu_[static_cast<size_t>(here)]) return;
   cpu_set_t all;
   if (sched_getaffinity(0, sizeof all, &all) != 0) return;
   // Moved at once by the first call; the second leaves the scheduler and child threads their freedom.
-  if (go_to(worker_cpus_[0])) sched_setaffinity(0, sizeof all, &all);
+  if (go_to(places_[0].cpus)) sched_setaffinity(0, sizeof all, &all);
 }
 
-bool ThreadPool::poll_briefly(const Signal& signal, uint32_t old, bool until_zero) {
-  const auto arrived = [&] {
-    const uint32_t value = signal.value.load(std::memory_order_acquire);
-    return until_zero ? value == 0 : value != old;
-  };
-  if (arrived()) return true;
+ThreadPool::Polled ThreadPool::poll_briefly(const Signal& signal, uint32_t target) {
+  const auto arrived = [&] { return has_reached(signal.value.load(std::memory_order_acquire), target); };
+  if (arrived()) return Polled::reached;
   const int64_t start = now_ns();
-  if (start < crowded_until_ns_.load(std::memory_order_relaxed)) return false;
+  if (start < crowded_until_ns_.load(std::memory_order_relaxed)) return Polled::not_now;
   long preemptions_before = -1;  // not yet asked: most waits are shorter than the question
   for (int64_t last = start; last - start < kSpinMicroseconds * 1000;) {
     for (int i = 0; i < 4; ++i) {
       pause();
-      if (arrived()) return true;
+      if (arrived()) return Polled::reached;
     }
     const int64_t now = now_ns();
     if (preemptions_before < 0 && now - start > 2'000) preemptions_before = n_preemptions();
     if (now - last > kGapNs && preemptions_before >= 0 && n_preemptions() > preemptions_before) {
-      give_way(now);
-      return arrived();
+      give_way(now, kMostCrowdedNs);
+      return arrived() ? Polled::reached : Polled::not_now;
     }
     last = now;
   }
-  return false;
+  return Polled::in_vain;
 }
 
 // Twice as long as the last time if that is not long ago. Threads may do this at once: either's times will
 // do.
-void ThreadPool::give_way(int64_t now) {
+void ThreadPool::give_way(int64_t now, int64_t most_ns) {
   const int64_t last = crowded_ns_.load(std::memory_order_relaxed);
   const int64_t until = crowded_until_ns_.load(std::memory_order_relaxed);
   const bool again = now - until < 8 * last;
-  const int64_t next = again ? std::min(2 * last, kMostCrowdedNs) : kLeastCrowdedNs;
+  const int64_t next = again ? std::min(2 * last, most_ns) : kLeastCrowdedNs;
   crowded_ns_.store(next, std::memory_order_relaxed);
   crowded_until_ns_.store(now + next, std::memory_order_relaxed);
 }
 
 // A sleeper counts itself before it looks at the value for the last time, and a waker changes the value
 // before it looks at the count (both sequentially consistent): one of them sees the other.
-void ThreadPool::wait_while(Signal& signal, uint32_t old) {
-  if (poll_briefly(signal, old, /*until_zero=*/false)) return;
+bool ThreadPool::wait_until(Signal& signal, uint32_t target) {
+  const Polled polled = poll_briefly(signal, target);
+  if (polled == Polled::reached) return false;
   signal.n_sleeping.fetch_add(1);
-  while (signal.value.load() == old) futex_wait(signal.value, old);
+  for (uint32_t value; !has_reached(value = signal.value.load(), target);) {
+    n_sleeps_.fetch_add(1, std::memory_order_relaxed);
+    futex_wait(signal.value, value);
+  }
   signal.n_sleeping.fetch_sub(1);
-}
-
-void ThreadPool::wait_for_zero(Signal& signal) {
-  if (poll_briefly(signal, 0, /*until_zero=*/true)) return;
-  signal.n_sleeping.fetch_add(1);
-  for (uint32_t value; (value = signal.value.load()) != 0;) futex_wait(signal.value, value);
-  signal.n_sleeping.fetch_sub(1);
+  return polled == Polled::in_vain;
 }
 
 void ThreadPool::wake(Signal& signal) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "platform/cpu_facts.h"
@@ -132,24 +133,144 @@ TEST(ThreadPool, UsesNoCpuWhenIdle) {
   EXPECT_LT(process_cpu_seconds() - before, 0.005);
 }
 
+// Threads that lie in nodes of these sizes, on all CPUs that there are.
+std::vector<platform::Place> on_nodes(std::initializer_list<int> sizes) {
+  std::vector<platform::Place> places;
+  int node = 0;
+  for (const int n_threads : sizes) {
+    places.insert(places.end(), static_cast<size_t>(n_threads), {platform::allowed_cpus(), node});
+    ++node;
+  }
+  return places;
+}
+
+std::unique_ptr<ThreadPool> pool_on_nodes(std::initializer_list<int> sizes) {
+  const std::vector<platform::Place> places = on_nodes(sizes);
+  return std::make_unique<ThreadPool>(
+      ThreadPoolOptions{.n_threads = static_cast<int>(places.size()), .places = places});
+}
+
+TEST(ThreadPool, RunsOnThreadsOfSeveralNodes) {
+  for (const auto& sizes : {std::initializer_list<int>{2, 2}, {1, 3}, {3, 1}, {1, 1, 1}}) {
+    const auto pool = pool_on_nodes(sizes);
+    for (int round = 0; round < 500; ++round) {
+      std::vector<int> counts(static_cast<size_t>(pool->size()), 0);
+      pool->run([&](int thread_index) { ++counts[static_cast<size_t>(thread_index)]; });
+      ASSERT_EQ(counts, std::vector<int>(counts.size(), 1)) << round;
+    }
+  }
+}
+
+TEST(ThreadPool, NobodyLeavesAMeetingBeforeAllAreThere) {
+  for (const auto& sizes : {std::initializer_list<int>{3}, {2, 2}, {1, 3}, {1, 1, 1}}) {
+    const auto pool = pool_on_nodes(sizes);
+    std::atomic<int> n_arrived{0}, n_too_early{0};
+    constexpr int kMeetings = 300;
+    for (int round = 0; round < 3; ++round) {
+      n_arrived = 0;
+      pool->run([&](int thread_index) {
+        for (int meeting = 1; meeting <= kMeetings; ++meeting) {
+          ++n_arrived;
+          pool->meet(thread_index);
+          if (n_arrived < meeting * pool->size()) ++n_too_early;
+          pool->meet(thread_index);
+        }
+      });
+      EXPECT_EQ(n_arrived, kMeetings * pool->size());
+    }
+    EXPECT_EQ(n_too_early, 0);
+  }
+}
+
+TEST(ThreadPool, OneThreadMeetsNobody) {
+  ThreadPool pool({.n_threads = 1});
+  pool.run([&](int thread_index) { pool.meet(thread_index); });
+}
+
+TEST(ThreadPool, PhasesOfARunCoverEachIndexOnceOnAnyNodes) {
+  for (const auto& sizes : {std::initializer_list<int>{3}, {2, 2}, {1, 2}}) {
+    const auto pool = pool_on_nodes(sizes);
+    for (int n : {0, 1, 5, 64, 1000, 4001}) {
+      std::vector<int> seen(static_cast<size_t>(n), 0);
+      pool->run([&](int thread_index) {
+        for (int phase = 0; phase < 3; ++phase) {
+          pool->balance_part(n, 7, thread_index, [&](int64_t begin, int64_t end, int) {
+            for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+          });
+          pool->meet(thread_index);
+        }
+      });
+      ASSERT_EQ(seen, std::vector<int>(seen.size(), 3)) << n;
+    }
+  }
+}
+
+TEST(ThreadPool, BalanceLeavesWorkOnItsNode) {
+  const auto pool = pool_on_nodes({2, 2});
+  for (int slow = 0; slow < 4; ++slow) {
+    std::atomic<int> n_strangers{0};
+    pool->balance(1000, 1, [&](int64_t begin, int64_t end, int thread_index) {
+      if (thread_index == slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (begin < end && (begin >= 500) != (thread_index >= 2)) ++n_strangers;
+    });
+    EXPECT_EQ(n_strangers, 0);
+  }
+}
+
+// A machine with one core for a caller and a worker: who polls holds up the other.
+TEST(ThreadPool, GivesWayToThreadsOfItsOwnThatCannotRun) {
+  const platform::Core one_cpu = {platform::allowed_cpus().front()};
+  cpu_set_t before, mask;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&mask);
+  CPU_SET(one_cpu.front(), &mask);
+  ASSERT_EQ(sched_setaffinity(0, sizeof mask, &mask), 0);
+  constexpr uint64_t kPhases = 3000;
+  {
+    ThreadPool pool({.n_threads = 2, .places = {{one_cpu, 0}, {one_cpu, 0}}});
+    std::atomic<uint64_t> calls{0};
+    for (uint64_t phase = 0; phase < kPhases; ++phase) pool.run([&](int) { ++calls; });
+    EXPECT_EQ(calls, 2 * kPhases);
+    EXPECT_LT(pool.waits().vain_polls, kPhases / 10);
+    EXPECT_GT(pool.waits().sleeps, kPhases / 2);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+TEST(ThreadPool, SleepsOnceWhenThereIsNothingToDo) {
+  ThreadPool pool({.n_threads = 3});
+  pool.run([](int) {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const uint64_t before = pool.waits().sleeps;
+  EXPECT_GE(before, 2u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(pool.waits().sleeps, before);
+}
+
 // Of this machine, for a caller and as many workers as there are, four at most.
-std::vector<std::vector<int>> some_cores() {
-  std::vector<std::vector<int>> cores = platform::cpus_by_core("/", platform::allowed_cpus());
+std::vector<platform::Core> some_cores() {
+  std::vector<platform::Core> cores = platform::cpus_by_core("/", platform::allowed_cpus());
   cores.resize(std::min<size_t>(cores.size(), 4));
   return cores;
 }
 
-bool is_on(const std::vector<int>& core, int cpu) {
+std::vector<platform::Place> on_one_node(const std::vector<platform::Core>& cores) {
+  std::vector<platform::Place> places;
+  for (const platform::Core& core : cores) places.push_back({core, 0});
+  return places;
+}
+
+bool is_on(const platform::Core& core, int cpu) {
   return std::ranges::find(core, cpu) != core.end();
 }
 
 TEST(ThreadPool, EachWorkerRunsOnTheCoreThatItWasGiven) {
-  std::vector<std::vector<int>> cores = some_cores();
+  std::vector<platform::Core> cores = some_cores();
   if (cores.size() < 2) GTEST_SKIP() << "there is one core";
   const int n_threads = static_cast<int>(cores.size());
   // In both orders: where the system happens to put them is not enough.
   for (int order = 0; order < 2; ++order, std::ranges::reverse(cores)) {
-    ThreadPool pool({.n_threads = n_threads, .worker_cpus = cores});
+    ThreadPool pool({.n_threads = n_threads, .places = on_one_node(cores)});
     for (int round = 0; round < 50; ++round) {
       std::vector<int> cpus(cores.size(), -1);
       pool.run([&](int thread_index) { cpus[thread_index] = sched_getcpu(); });
@@ -161,9 +282,9 @@ TEST(ThreadPool, EachWorkerRunsOnTheCoreThatItWasGiven) {
 }
 
 TEST(ThreadPool, ACallerOnAWorkersCoreGoesToItsOwn) {
-  const std::vector<std::vector<int>> cores = some_cores();
+  const std::vector<platform::Core> cores = some_cores();
   if (cores.size() < 2) GTEST_SKIP() << "there is one core";
-  ThreadPool pool({.n_threads = 2, .worker_cpus = {cores[0], cores[1]}});
+  ThreadPool pool({.n_threads = 2, .places = on_one_node({cores[0], cores[1]})});
   cpu_set_t all, workers;
   ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
   CPU_ZERO(&workers);
@@ -192,18 +313,18 @@ TEST(ThreadPool, WithoutAListNobodyIsPinned) {
 }
 
 TEST(ThreadPool, CoresThatTheMachineLacksCostNothing) {
-  ThreadPool pool({.n_threads = 3, .worker_cpus = {{0}, {CPU_SETSIZE - 1}, {1 << 20}}});
+  ThreadPool pool({.n_threads = 3, .places = on_one_node({{0}, {CPU_SETSIZE - 1}, {1 << 20}})});
   std::atomic<int> calls{0};
   pool.run([&](int) { ++calls; });
   EXPECT_EQ(calls, 3);
 }
 
 TEST(ThreadPool, LeavesTheCallersAffinityAsItWas) {
-  const std::vector<std::vector<int>> cores = some_cores();
+  const std::vector<platform::Core> cores = some_cores();
   if (cores.size() < 2) GTEST_SKIP() << "there is one core";
   cpu_set_t before, after;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  ThreadPool pool({.n_threads = 2, .worker_cpus = {cores[0], cores[1]}});
+  ThreadPool pool({.n_threads = 2, .places = on_one_node({cores[0], cores[1]})});
   for (int round = 0; round < 100; ++round) pool.run([](int) {});
   ASSERT_EQ(sched_getaffinity(0, sizeof after, &after), 0);
   EXPECT_TRUE(CPU_EQUAL(&before, &after));
