@@ -153,12 +153,12 @@ QuantizedRows CpuBackend::quantized_rows_in(WorkBuffer& memory, int64_t n_rows, 
                            kernels_.tile_tokens);
 }
 
-void CpuBackend::quantize(const Rows& input) {
-  quantized_ = quantized_rows_in(quantized_memory_, input.n_rows, input.n_columns);
+QuantizedRows CpuBackend::quantized(const Rows& input) {
+  const QuantizedRows made = quantized_rows_in(quantized_memory_, input.n_rows, input.n_columns);
   pool_.split(input.n_rows, row_grain(input.n_columns), [&](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; ++i)
-      kernels_.quantize_row(input.row(i), input.n_columns, quantized_.row(i));
+    for (int64_t i = begin; i < end; ++i) kernels_.quantize_row(input.row(i), input.n_columns, made.row(i));
   });
+  return made;
 }
 
 void CpuBackend::linear(Rows input, std::span<const LinearTerm> terms) {
@@ -168,38 +168,52 @@ void CpuBackend::linear(Rows input, std::span<const LinearTerm> terms) {
     CHECK(term.weight->n_in() == input.n_columns && term.weight->n_out() == term.output.n_columns);
     any_int8 |= meets_int8(packed(*term.weight));
   }
-  if (any_int8) quantize(input);
+  const Input both{input, any_int8 ? quantized(input) : QuantizedRows{}};
   if (input.n_rows <= kFewRows) {
-    multiply_runs_of_bytes(input, terms);
+    multiply_runs_of_bytes(both, terms);
   } else {
-    multiply_chunks(input, terms);
+    multiply_chunks(both, terms);
   }
 }
 
-// One phase for all terms: their panels laid end to end are cut into equal runs of bytes.
-void CpuBackend::multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms) {
+namespace {
+
+int64_t bytes_of(std::span<const LinearTerm> terms) {
   int64_t n_bytes = 0;
   for (const LinearTerm& term : terms)
     n_bytes += packed(*term.weight).n_panels() * packed(*term.weight).panel_bytes;
-  pool_.balance(n_bytes, kLinearGrainBytes / input.n_rows, [&](int64_t begin, int64_t end, int thread_index) {
-    int64_t start = 0;  // of the term
-    for (const LinearTerm& term : terms) {
-      const PackedMatrix& weight = packed(*term.weight);
-      // A panel belongs to the run in which its first byte lies.
-      const auto panel_at = [&](int64_t byte) {
-        return std::clamp<int64_t>((byte - start + weight.panel_bytes - 1) / weight.panel_bytes, 0,
-                                   weight.n_panels());
-      };
-      const int64_t first = begin <= start ? 0 : panel_at(begin);
-      const int64_t last = end <= start ? 0 : panel_at(end);
-      if (first < last) multiply(term, first, last, input, thread_index);
-      start += weight.n_panels() * weight.panel_bytes;
-    }
-  });
+  return n_bytes;
+}
+
+}  // namespace
+
+// One phase for all terms: their panels laid end to end are cut into equal runs of bytes.
+void CpuBackend::multiply_runs_of_bytes(const Input& input, std::span<const LinearTerm> terms) {
+  pool_.balance(bytes_of(terms), kLinearGrainBytes / input.rows.n_rows,
+                [&](int64_t begin, int64_t end, int thread_index) {
+                  multiply_run_of_bytes(input, terms, begin, end, thread_index);
+                });
+}
+
+// A panel belongs to the run in which its first byte lies.
+void CpuBackend::multiply_run_of_bytes(const Input& input, std::span<const LinearTerm> terms, int64_t begin,
+                                       int64_t end, int thread_index) {
+  int64_t start = 0;  // of the term
+  for (const LinearTerm& term : terms) {
+    const PackedMatrix& weight = packed(*term.weight);
+    const auto panel_at = [&](int64_t byte) {
+      return std::clamp<int64_t>((byte - start + weight.panel_bytes - 1) / weight.panel_bytes, 0,
+                                 weight.n_panels());
+    };
+    const int64_t first = begin <= start ? 0 : panel_at(begin);
+    const int64_t last = end <= start ? 0 : panel_at(end);
+    if (first < last) multiply(term, first, last, input, thread_index);
+    start += weight.n_panels() * weight.panel_bytes;
+  }
 }
 
 // The last chunks are halves, so that the threads end closer together.
-void CpuBackend::multiply_chunks(const Rows& input, std::span<const LinearTerm> terms) {
+void CpuBackend::multiply_chunks(const Input& input, std::span<const LinearTerm> terms) {
   chunks_.clear();
   for (const LinearTerm& term : terms) {
     const int64_t n_panels = packed(*term.weight).n_panels();
@@ -218,7 +232,7 @@ void CpuBackend::multiply_chunks(const Rows& input, std::span<const LinearTerm> 
   });
 }
 
-void CpuBackend::multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input,
+void CpuBackend::multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Input& input,
                           int thread_index) {
   const CpuMatrix& weight = cpu_matrix(*term.weight);
   const KernelTable::LinearOutput out{.data = term.output.data,
@@ -245,11 +259,12 @@ void CpuBackend::multiply(const LinearTerm& term, int64_t first_panel, int64_t l
 }
 
 void CpuBackend::multiply_panels(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel,
-                                 const Rows& input, const KernelTable::LinearOutput& out) {
+                                 const Input& input, const KernelTable::LinearOutput& out) {
+  const Rows& rows = input.rows;
   if (meets_int8(weight)) {
-    kernels_.linear_fast(weight, first_panel, last_panel, quantized_, 0, input.n_rows, out);
+    kernels_.linear_fast(weight, first_panel, last_panel, input.quantized, 0, rows.n_rows, out);
   } else {
-    kernels_.linear_exact(weight, first_panel, last_panel, input.data, input.n_columns, input.n_rows, out);
+    kernels_.linear_exact(weight, first_panel, last_panel, rows.data, rows.n_columns, rows.n_rows, out);
   }
 }
 
@@ -355,35 +370,42 @@ void CpuBackend::normed_and_rotated(const AttentionStep& step, const RopeTable& 
                 table.cosines(position), table.sines(position));
 }
 
-// Few rows: two phases. Who has computed some rows of gate and up also joins and quantises them.
+// Few rows: two phases in one run. Who has computed some rows of gate and up also joins and quantises them.
 void CpuBackend::gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down) {
   const PackedMatrix &g = packed(*gate.weight), &u = packed(*up.weight), &d = packed(*down.weight);
   if (input.n_rows > kFewRows || !meets_int8(g) || !meets_int8(u) || !meets_int8(d))
     return Backend::gated_mlp(input, gate, up, down);
   CHECK(g.n_rows == u.n_rows && g.n_rows == d.n_columns && g.n_columns == input.n_columns);
-  quantize(input);
-  hidden_ = quantized_rows_in(hidden_memory_, input.n_rows, d.n_columns);
+  const Input both{input, quantized(input)};
+  const Input hidden{gate.output, quantized_rows_in(hidden_memory_, input.n_rows, d.n_columns)};
   // Pairs of panels, because 32 rows are what the next product has a scale for.
   constexpr int64_t kPair = kGroup / kPanelRows;
   const int64_t pair_bytes = kPair * (g.panel_bytes + u.panel_bytes) * input.n_rows;
-  pool_.balance(g.n_panels() / kPair, std::max<int64_t>(1, kLinearGrainBytes / pair_bytes),
-                [&](int64_t begin, int64_t end, int thread_index) {
-                  gate_up_panels(input, gate, up, begin * kPair, end * kPair, thread_index);
-                });
-  quantized_ = hidden_;
-  multiply_runs_of_bytes(gate.output, {&down, 1});
+  pool_.run([&](int thread_index) {
+    pool_.balance_part(g.n_panels() / kPair, std::max<int64_t>(1, kLinearGrainBytes / pair_bytes),
+                       thread_index, [&](int64_t begin, int64_t end, int) {
+                         gate_up_panels(both, gate, up, hidden.quantized, begin * kPair, end * kPair,
+                                        thread_index);
+                       });
+    pool_.meet(thread_index);
+    pool_.balance_part(bytes_of({&down, 1}), kLinearGrainBytes / input.n_rows, thread_index,
+                       [&](int64_t begin, int64_t end, int) {
+                         multiply_run_of_bytes(hidden, {&down, 1}, begin, end, thread_index);
+                       });
+  });
 }
 
-void CpuBackend::gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up,
-                                int64_t first_panel, int64_t last_panel, int thread_index) {
+void CpuBackend::gate_up_panels(const Input& input, const LinearTerm& gate, const LinearTerm& up,
+                                const QuantizedRows& hidden, int64_t first_panel, int64_t last_panel,
+                                int thread_index) {
   if (first_panel >= last_panel) return;
   multiply(gate, first_panel, last_panel, input, thread_index);
   multiply(up, first_panel, last_panel, input, thread_index);
   const int64_t first = first_panel * kPanelRows, n = (last_panel - first_panel) * kPanelRows;
-  for (int64_t i = 0; i < input.n_rows; ++i) {
-    float* hidden = gate.output.row(i) + first;
-    kernels_.silu_multiply(hidden, up.output.row(i) + first, n, hidden);
-    kernels_.quantize_row(hidden, n, hidden_.row(i).from_group(first / kGroup));
+  for (int64_t i = 0; i < input.rows.n_rows; ++i) {
+    float* joined = gate.output.row(i) + first;
+    kernels_.silu_multiply(joined, up.output.row(i) + first, n, joined);
+    kernels_.quantize_row(joined, n, hidden.row(i).from_group(first / kGroup));
   }
 }
 

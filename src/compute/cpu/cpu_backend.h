@@ -50,15 +50,22 @@ class CpuBackend final : public Backend {
   std::string_view kernels_name() const override { return kernels_.name; }
 
  private:
-  // The part of a linear() call that one term's panels and some tokens make up.
-  void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Rows& input,
+  // What a product multiplies with; `quantized` only where a weight meets int8.
+  struct Input {
+    Rows rows;
+    QuantizedRows quantized;
+  };
+  // The part of a linear() call that one term's panels make up.
+  void multiply(const LinearTerm& term, int64_t first_panel, int64_t last_panel, const Input& input,
                 int thread_index);
-  void multiply_panels(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel, const Rows& input,
-                       const KernelTable::LinearOutput& out);
+  void multiply_panels(const PackedMatrix& weight, int64_t first_panel, int64_t last_panel,
+                       const Input& input, const KernelTable::LinearOutput& out);
   QuantizedRows quantized_rows_in(WorkBuffer& memory, int64_t n_rows, int64_t n_columns);
-  void quantize(const Rows& input);
-  void multiply_runs_of_bytes(const Rows& input, std::span<const LinearTerm> terms);
-  void multiply_chunks(const Rows& input, std::span<const LinearTerm> terms);
+  QuantizedRows quantized(const Rows& input);
+  void multiply_run_of_bytes(const Input& input, std::span<const LinearTerm> terms, int64_t begin,
+                             int64_t end, int thread_index);
+  void multiply_runs_of_bytes(const Input& input, std::span<const LinearTerm> terms);
+  void multiply_chunks(const Input& input, std::span<const LinearTerm> terms);
   bool meets_int8(const PackedMatrix& weight) const;
   // Whether one phase does all of the step, with a thread for each head of each sequence.
   bool is_short(const AttentionStep& step) const;
@@ -66,8 +73,8 @@ class CpuBackend final : public Backend {
                    const SequenceRows& sequence, int kv_head);
   void normed_and_rotated(const AttentionStep& step, const RopeTable& table, const float* norm, float* head,
                           int64_t position);
-  void gate_up_panels(const Rows& input, const LinearTerm& gate, const LinearTerm& up, int64_t first_panel,
-                      int64_t last_panel, int thread_index);
+  void gate_up_panels(const Input& input, const LinearTerm& gate, const LinearTerm& up,
+                      const QuantizedRows& hidden, int64_t first_panel, int64_t last_panel, int thread_index);
   RopeTable& table_of(const Rope& rope);
 
   const KernelTable& kernels_;
@@ -77,8 +84,6 @@ class CpuBackend final : public Backend {
   Attention attention_;
   std::vector<std::unique_ptr<RopeTable>> rope_tables_;
   WorkBuffer quantized_memory_, hidden_memory_;
-  QuantizedRows quantized_;  // the input of the product that runs
-  QuantizedRows hidden_;     // what gated_mlp's first two products make for the third
   struct Chunk {
     const LinearTerm* term;
     int64_t first_panel;
