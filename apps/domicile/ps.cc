@@ -63,7 +63,8 @@ std::vector<std::string> row_of(const Json& model) {
     const Json* value = model.find(name);
     return value != nullptr && value->is_number() ? value->as_double() : 0.0;
   };
-  const std::string expires = text_of(model, "expires_at");
+  std::string expires = text_of(model, "expires_at");
+  if (expires >= "2300") expires.clear();  // Ollama's clients want a point in time also where there is none
   return {text_of(model, "name"), base::format_bytes(static_cast<uint64_t>(std::max(number("size"), 0.0))),
           base::cat(static_cast<int64_t>(number("context_length"))), expires.empty() ? "stays" : expires};
 }

@@ -8,6 +8,7 @@
 
 #include "api/server.h"
 #include "apps/domicile/commands.h"
+#include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "apps/domicile/served_models.h"
 #include "base/strings.h"
@@ -29,6 +30,7 @@ Result<api::ServerOptions> server_options(const config::Settings& settings) {
   options.host = *settings.text("host");
   options.port = static_cast<uint16_t>(*settings.integer("port"));
   if (const auto key = settings.text("api-key")) options.keys.push_back(*key);
+  options.library = serving::library_of(open_store(settings));
   return options;
 }
 
@@ -76,7 +78,7 @@ Command serve_command() {
   auto names = std::make_shared<std::vector<std::string>>();
   return {
       .name = "serve",
-      .summary = "Serve models over HTTP in OpenAI's dialect",
+      .summary = "Serve models over HTTP to the clients of OpenAI, Anthropic and Ollama",
       .examples =
           "  domicile serve\n"
           "  domicile serve smollm2 ./qwen2.5-7b.gguf --port 8080\n"

@@ -2,6 +2,8 @@
 
 #include "api/anthropic/errors.h"
 #include "api/anthropic/routes.h"
+#include "api/ollama/errors.h"
+#include "api/ollama/routes.h"
 #include "api/openai/errors.h"
 #include "api/openai/routes.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::string_view kOpenAi[] = {""};
 constexpr std::string_view kAnthropic[] = {"/v1/messages"};
+constexpr std::string_view kOllama[] = {"/api/"};
 
 // For dialects whose errors do not hold the request's id: it is in the header x-request-id of every reply.
 template <http::Response (*respond)(const ApiError&)>
@@ -20,6 +23,7 @@ http::Response without_id(const ApiError& error, std::string_view) {
 constexpr Dialect kDialects[] = {
     {"openai", kOpenAi, without_id<openai::error_response>, openai::add_routes},
     {"anthropic", kAnthropic, anthropic::error_response, anthropic::add_routes},
+    {"ollama", kOllama, without_id<ollama::error_response>, ollama::add_routes},
 };
 
 }  // namespace

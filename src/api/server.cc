@@ -64,8 +64,9 @@ http::Response health(const serving::ModelDirectory& models) {
 class ApiServer : public Server {
  public:
   ApiServer(const ServerOptions& options, serving::ModelDirectory& models)
-      : keys_(options.keys), models_(models) {
+      : keys_(options.keys), models_(models), library_(options.library) {
     environment_.models = &models_;
+    environment_.library = library_.get();
     environment_.unix_seconds = [] { return static_cast<int64_t>(std::time(nullptr)); };
     environment_.local_time = serving::local_time;
     environment_.random_seed = [this] { return seeds_.next(); };
@@ -115,6 +116,7 @@ class ApiServer : public Server {
   KeyRing keys_;
   SeedSource seeds_;
   serving::ModelDirectory& models_;
+  std::shared_ptr<const serving::ModelLibrary> library_;
   Environment environment_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;  // last: it stops before what its handlers use goes

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "http/server.h"
 #include "serving/model_directory.h"
+#include "serving/model_library.h"
 
 namespace api {
 
@@ -22,6 +23,8 @@ struct ServerOptions {
   uint16_t port = 11434;  // 0: any free one
   std::vector<std::string> keys;
   http::Limits limits;
+  // What clients may list, pull and delete beside the models of the directory; null: nothing.
+  std::shared_ptr<const serving::ModelLibrary> library;
 };
 
 // Served without a key.

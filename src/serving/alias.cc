@@ -37,7 +37,18 @@ Presets filled(Presets presets, const ServedModel& model) {
   return presets;
 }
 
+base::Result<chat::Template> parse_template(const std::string& source) {
+  auto parsed = chat::Template::parse(source);
+  if (!parsed) return base::fail(base::Code::invalid_argument, parsed.error().message);
+  return std::move(*parsed);
+}
+
 }  // namespace
+
+base::Status check_alias(const AliasSettings& settings) {
+  if (!settings.template_source.empty()) TRY(parse_template(settings.template_source));
+  return {};
+}
 
 base::Result<std::shared_ptr<const ServedModel>> make_alias(std::shared_ptr<const ServedModel> model,
                                                             AliasSettings settings) {
@@ -47,9 +58,7 @@ base::Result<std::shared_ptr<const ServedModel>> make_alias(std::shared_ptr<cons
   alias->defaults = filled(settings.sampling, model->defaults);
   alias->presets = filled(std::move(settings.presets), *model);
   if (!settings.template_source.empty()) {
-    auto parsed = chat::Template::parse(settings.template_source);
-    if (!parsed) return base::fail(base::Code::invalid_argument, parsed.error().message);
-    owned->chat_template.emplace(std::move(*parsed));
+    owned->chat_template.emplace(TRY(parse_template(settings.template_source)));
     alias->chat_template = &*owned->chat_template;
     alias->template_problem.clear();
     alias->template_source = std::move(settings.template_source);

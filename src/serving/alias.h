@@ -15,6 +15,9 @@ struct AliasSettings {
   Presets presets;  // but for `parent`; what it leaves open is taken from an alias that it is made of
 };
 
+// Code::invalid_argument if the template does not parse: what make_alias() would say of these settings.
+base::Status check_alias(const AliasSettings& settings);
+
 // Keeps `model` alive. Code::invalid_argument if the template does not parse.
 base::Result<std::shared_ptr<const ServedModel>> make_alias(std::shared_ptr<const ServedModel> model,
                                                             AliasSettings settings);

@@ -87,6 +87,8 @@ TEST(Alias, ATemplateOfItsOwnIsUsedAndOneThatDoesNotParseRefused) {
   const auto wrong = make_alias(fixture.model, {.id = "b", .template_source = "{{ .Prompt }}"});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, base::Code::invalid_argument);
+  EXPECT_EQ(check_alias({.id = "b", .template_source = "{{ .Prompt }}"}).error().message,
+            wrong.error().message);
 }
 
 TEST(ModelDirectory, PutReplacesUnderTheSameNameAndRemoveForgets) {

@@ -16,6 +16,9 @@
 
 namespace serving {
 
+using PullProgress = model_store::Progress;
+using model_store::stage_name;
+
 struct LibraryEntry {
   std::string id;
   ModelFacts facts;

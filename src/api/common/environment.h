@@ -4,12 +4,15 @@
 #include <functional>
 
 #include "serving/model_directory.h"
+#include "serving/model_library.h"
 #include "serving/prompt.h"
 
 namespace api {
 
 struct Environment {
   serving::ModelDirectory* models = nullptr;
+  const serving::ModelLibrary* library =
+      nullptr;  // what else this machine holds; null: nothing is told of it
   std::function<int64_t()> unix_seconds;
   std::function<serving::CivilTime()> local_time;
   std::function<uint64_t()> random_seed;  // for requests that bring none
