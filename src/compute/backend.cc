@@ -35,6 +35,13 @@ void Backend::attention_step(const AttentionStep& s) {
   attention(s.q, s.memory, s.layer_index, s.shape, s.sequences, s.output);
 }
 
+void Backend::attention_block(Rows input, std::span<const LinearTerm> qkv, const AttentionStep& step,
+                              const LinearTerm& output) {
+  linear(input, qkv);
+  attention_step(step);
+  linear(step.output, {&output, 1});
+}
+
 void Backend::gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down) {
   const LinearTerm gate_up[] = {gate, up};
   linear(input, gate_up);

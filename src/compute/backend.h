@@ -177,6 +177,9 @@ class Backend {
   //
   // rms_norm and rope of q and k, store_kv, attention.
   virtual void attention_step(const AttentionStep& step);
+  // linear(input, qkv), attention_step, linear(step.output, output). REQUIRES: qkv make step's q, k and v.
+  virtual void attention_block(Rows input, std::span<const LinearTerm> qkv, const AttentionStep& step,
+                               const LinearTerm& output);
   // linear(input, {gate, up}), silu_multiply into gate's output, linear(that, down). What the outputs of gate
   // and up hold afterwards is not defined. REQUIRES: gate and up do not add to their outputs.
   virtual void gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down);

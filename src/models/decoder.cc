@@ -228,29 +228,32 @@ void Decoder::add_attention(const AttentionWeights& w, const LayerStep& step) {
   ops_.rms_norm(step.x, w.norm.values.data(), c.width, shape_.norm_eps, h);
   look(step, w.norm.name, h);
   const compute::LinearTerm qkv[] = {w.q.to(q), w.k.to(k), w.v.to(v)};
+  const compute::AttentionShape shape{static_cast<int>(c.n_heads), static_cast<int>(c.n_kv_heads),
+                                      static_cast<int>(c.head_dim),
+                                      1.0f / std::sqrt(static_cast<float>(c.head_dim))};
+  const compute::AttentionStep attention{
+      .q = q,
+      .k = k,
+      .v = v,
+      .q_norm = w.q_norm.data_or_null(),
+      .k_norm = w.k_norm.data_or_null(),
+      .norm_eps = shape_.norm_eps,
+      .rope = {rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved},
+      .memory = step.kv,
+      .layer_index = step.layer_index,
+      .shape = shape,
+      .sequences = step.sequences,
+      .output = attended};
+  const compute::LinearTerm output = w.output.to(step.x, /*add_to_output=*/true);
+  if (step.search == nullptr) return ops_.attention_block(h, qkv, attention, output);
   ops_.linear(h, qkv);
   look(step, w.q, q);
   look(step, w.k, k);
   look(step, w.v, v);
-  const compute::AttentionShape shape{static_cast<int>(c.n_heads), static_cast<int>(c.n_kv_heads),
-                                      static_cast<int>(c.head_dim),
-                                      1.0f / std::sqrt(static_cast<float>(c.head_dim))};
-  ops_.attention_step({.q = q,
-                       .k = k,
-                       .v = v,
-                       .q_norm = w.q_norm.data_or_null(),
-                       .k_norm = w.k_norm.data_or_null(),
-                       .norm_eps = shape_.norm_eps,
-                       .rope = {rope_.inverse_frequencies, rope_.magnitude, shape_.rope_interleaved},
-                       .memory = step.kv,
-                       .layer_index = step.layer_index,
-                       .shape = shape,
-                       .sequences = step.sequences,
-                       .output = attended});
+  ops_.attention_step(attention);
   look(step, w.q_norm.name, q);
   look(step, w.k_norm.name, k);
   look(step, /*tensor=*/"", attended);
-  const compute::LinearTerm output = w.output.to(step.x, /*add_to_output=*/true);
   ops_.linear(attended, {&output, 1});
   look(step, w.output, step.x);
 }

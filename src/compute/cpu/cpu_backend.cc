@@ -83,6 +83,7 @@ CpuBackend::CpuBackend(const KernelTable& kernels, Numerics numerics, const Thre
       numerics_(numerics),
       pool_(threads),
       attention_(kernels, pool_),
+      own_quantized_(static_cast<size_t>(pool_.size())),
       repacked_(static_cast<size_t>(pool_.size())) {}
 
 bool CpuBackend::supports(tensor::DType type) const {
@@ -155,20 +156,27 @@ QuantizedRows CpuBackend::quantized_rows_in(WorkBuffer& memory, int64_t n_rows, 
 
 QuantizedRows CpuBackend::quantized(const Rows& input) {
   const QuantizedRows made = quantized_rows_in(quantized_memory_, input.n_rows, input.n_columns);
-  pool_.split(input.n_rows, row_grain(input.n_columns), [&](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; ++i) kernels_.quantize_row(input.row(i), input.n_columns, made.row(i));
-  });
+  pool_.split(input.n_rows, row_grain(input.n_columns),
+              [&](int64_t begin, int64_t end, int) { quantize_rows(input, begin, end, made); });
   return made;
+}
+
+void CpuBackend::quantize_rows(const Rows& input, int64_t begin, int64_t end, const QuantizedRows& to) {
+  for (int64_t i = begin; i < end; ++i) kernels_.quantize_row(input.row(i), input.n_columns, to.row(i));
+}
+
+CpuBackend::Input CpuBackend::as_input(const Rows& rows, std::span<const LinearTerm> terms) {
+  bool any_int8 = false;
+  for (const LinearTerm& term : terms) {
+    CHECK(term.weight->n_in() == rows.n_columns && term.weight->n_out() == term.output.n_columns);
+    any_int8 |= meets_int8(packed(*term.weight));
+  }
+  return {rows, any_int8 ? quantized(rows) : QuantizedRows{}};
 }
 
 void CpuBackend::linear(Rows input, std::span<const LinearTerm> terms) {
   if (input.n_rows == 0) return;
-  bool any_int8 = false;
-  for (const LinearTerm& term : terms) {
-    CHECK(term.weight->n_in() == input.n_columns && term.weight->n_out() == term.output.n_columns);
-    any_int8 |= meets_int8(packed(*term.weight));
-  }
-  const Input both{input, any_int8 ? quantized(input) : QuantizedRows{}};
+  const Input both = as_input(input, terms);
   if (input.n_rows <= kFewRows) {
     multiply_runs_of_bytes(both, terms);
   } else {
@@ -333,17 +341,59 @@ bool CpuBackend::is_short(const AttentionStep& step) const {
 // One phase: the thread that stores a key's head attends it too, and finds it in its own cache.
 void CpuBackend::attention_step(const AttentionStep& step) {
   if (!is_short(step)) return Backend::attention_step(step);
-  RopeTable& table = table_of(step.rope);
+  const AttentionTask task = begin_short(step);
+  pool_.split(std::ssize(step.sequences) * step.shape.n_kv_heads, 1,
+              [&](int64_t begin, int64_t end, int) { attend_heads(step, task, begin, end); });
+}
+
+AttentionTask CpuBackend::begin_short(const AttentionStep& step) {
   for (const SequenceRows& sequence : step.sequences)
-    table.cover(sequence.position, sequence.position + 1, pool_);
+    table_of(step.rope).cover(sequence.position, sequence.position + 1, pool_);
   const AttentionTask task{step.q,           static_cast<const KvPages&>(step.memory),
                            step.layer_index, step.shape,
                            step.sequences,   step.output};
   attention_.start(task);
+  return task;
+}
+
+// Heads [begin, end) of the first sequence's, then the second's, and so on.
+void CpuBackend::attend_heads(const AttentionStep& step, const AttentionTask& task, int64_t begin,
+                              int64_t end) {
   const int64_t n_kv_heads = step.shape.n_kv_heads;
-  pool_.split(std::ssize(step.sequences) * n_kv_heads, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; ++i)
-      attend_head(step, task, table, step.sequences[i / n_kv_heads], static_cast<int>(i % n_kv_heads));
+  const RopeTable& table = table_of(step.rope);
+  for (int64_t i = begin; i < end; ++i)
+    attend_head(step, task, table, step.sequences[static_cast<size_t>(i / n_kv_heads)],
+                static_cast<int>(i % n_kv_heads));
+}
+
+// Few rows: three phases in one run. What the heads made is quantised by each thread for itself: one thread
+// would take as long for all, and the others would wait.
+void CpuBackend::attention_block(Rows input, std::span<const LinearTerm> qkv, const AttentionStep& step,
+                                 const LinearTerm& output) {
+  const Rows attended = step.output;
+  const bool is_small = attended.n_rows * attended.n_columns < 2 * kVectorGrain;
+  if (!is_small || !is_short(step)) return Backend::attention_block(input, qkv, step, output);
+  const Input both = as_input(input, qkv);
+  const AttentionTask task = begin_short(step);
+  const int64_t grain = kLinearGrainBytes / input.n_rows;
+  const int64_t n_heads = std::ssize(step.sequences) * step.shape.n_kv_heads;
+  pool_.run([&](int thread_index) {
+    pool_.balance_part(bytes_of(qkv), grain, thread_index, [&](int64_t begin, int64_t end, int) {
+      multiply_run_of_bytes(both, qkv, begin, end, thread_index);
+    });
+    pool_.meet(thread_index);
+    attend_heads(step, task, n_heads * thread_index / pool_.size(),
+                 n_heads * (thread_index + 1) / pool_.size());
+    pool_.meet(thread_index);
+    Input own{attended, {}};
+    if (meets_int8(packed(*output.weight))) {
+      own.quantized = quantized_rows_in(own_quantized_[static_cast<size_t>(thread_index)], attended.n_rows,
+                                        attended.n_columns);
+      quantize_rows(attended, 0, attended.n_rows, own.quantized);
+    }
+    pool_.balance_part(bytes_of({&output, 1}), grain, thread_index, [&](int64_t begin, int64_t end, int) {
+      multiply_run_of_bytes(own, {&output, 1}, begin, end, thread_index);
+    });
   });
 }
 

@@ -41,6 +41,8 @@ class CpuBackend final : public Backend {
                  std::span<const SequenceRows> sequences, Rows output) override;
   void silu_multiply(Rows gate, Rows up, Rows output) override;
   void attention_step(const AttentionStep& step) override;
+  void attention_block(Rows input, std::span<const LinearTerm> qkv, const AttentionStep& step,
+                       const LinearTerm& output) override;
   void gated_mlp(Rows input, const LinearTerm& gate, const LinearTerm& up, const LinearTerm& down) override;
   void gather_rows(Rows input, std::span<const int32_t> row_indices, Rows output) override;
   void copy_page(KvMemory& memory, int32_t from, int32_t to, int n_tokens) override;
@@ -62,6 +64,8 @@ class CpuBackend final : public Backend {
                        const Input& input, const KernelTable::LinearOutput& out);
   QuantizedRows quantized_rows_in(WorkBuffer& memory, int64_t n_rows, int64_t n_columns);
   QuantizedRows quantized(const Rows& input);
+  void quantize_rows(const Rows& input, int64_t begin, int64_t end, const QuantizedRows& to);
+  Input as_input(const Rows& rows, std::span<const LinearTerm> terms);
   void multiply_run_of_bytes(const Input& input, std::span<const LinearTerm> terms, int64_t begin,
                              int64_t end, int thread_index);
   void multiply_runs_of_bytes(const Input& input, std::span<const LinearTerm> terms);
@@ -69,6 +73,8 @@ class CpuBackend final : public Backend {
   bool meets_int8(const PackedMatrix& weight) const;
   // Whether one phase does all of the step, with a thread for each head of each sequence.
   bool is_short(const AttentionStep& step) const;
+  AttentionTask begin_short(const AttentionStep& step);
+  void attend_heads(const AttentionStep& step, const AttentionTask& task, int64_t begin, int64_t end);
   void attend_head(const AttentionStep& step, const AttentionTask& task, const RopeTable& table,
                    const SequenceRows& sequence, int kv_head);
   void normed_and_rotated(const AttentionStep& step, const RopeTable& table, const float* norm, float* head,
@@ -89,8 +95,9 @@ class CpuBackend final : public Backend {
     int64_t first_panel;
     int64_t last_panel;
   };
-  std::vector<Chunk> chunks_;         // of the same call
-  std::vector<WorkBuffer> repacked_;  // [n_threads], panels of matrices that keep none
+  std::vector<Chunk> chunks_;              // of the same call
+  std::vector<WorkBuffer> own_quantized_;  // [n_threads], what each thread quantised for itself
+  std::vector<WorkBuffer> repacked_;       // [n_threads], panels of matrices that keep none
 };
 
 }  // namespace compute::cpu
