@@ -32,7 +32,13 @@ class TokenSink : public engine::RequestSink {
  public:
   TokenSink(const ServedModel& model, const Prompt& prompt, const GenerationOptions& options,
             std::shared_ptr<EventSink> sink)
-      : text_(model.tokenizer, options, prompt.starts_in_thinking),
+      : answers_(prompt.encoded.empty() ? nullptr : model.answers),
+        said_(prompt.encoded.empty() ? AnswerMemory::Said{}
+                                     : AnswerMemory::Said{.salt = prompt.cache_salt,
+                                                          .prompt = prompt.encoded,
+                                                          .answer = {},
+                                                          .ids = prompt.ids}),
+        text_(model.tokenizer, options, prompt.starts_in_thinking),
         end_(options, stop_ids(model, options)),
         sink_(std::move(sink)) {}
 
@@ -43,6 +49,8 @@ class TokenSink : public engine::RequestSink {
       const bool is_stop_id = end_.is_stop_id(token.id);
       if (is_stop_id) stop_id_ = token.id;
       if (!is_stop_id) text_.push(token, event);
+      if (!is_stop_id && answers_) said_.ids.push_back(token.id);
+      note_text(event);
       ended_by_ = end_.after(token.id, text_.has_line_break());
       if (text_.stop_string()) ended_by_ = EndedBy::stop_string;
       sink_->on_event(std::move(event));
@@ -70,6 +78,7 @@ class TokenSink : public engine::RequestSink {
     }
     if (outcome.reason == FinishReason::stop || outcome.reason == FinishReason::length) give_out_the_rest();
     describe_end(outcome);
+    remember(outcome);
     sink_->on_finish(std::move(outcome));
   }
 
@@ -78,7 +87,20 @@ class TokenSink : public engine::RequestSink {
     Event event;
     text_.finish(event);
     if (text_.stop_string()) ended_by_ = EndedBy::stop_string;
+    note_text(event);
     sink_->on_event(std::move(event));
+  }
+
+  void note_text(const Event& event) {
+    if (!answers_) return;
+    if (!event.reasoning.empty() || text_.stop_string())
+      answers_ = nullptr;  // the text is not all that was said
+    if (answers_) said_.answer += event.content;
+  }
+
+  // Cut answers too: the client sends back what it got.
+  void remember(const Outcome& outcome) {
+    if (answers_ && !outcome.error && text_.reasoning_tokens() == 0) answers_->remember(std::move(said_));
   }
 
   void describe_end(Outcome& outcome) const {
@@ -93,6 +115,8 @@ class TokenSink : public engine::RequestSink {
     }
   }
 
+  std::shared_ptr<AnswerMemory> answers_;  // null: this answer is not to be remembered
+  AnswerMemory::Said said_;                // so far
   AnswerText text_;
   AnswerEnd end_;
   EndedBy ended_by_ = EndedBy::nothing;

@@ -142,6 +142,7 @@ void HostedModel::fill_served(const HostOptions& options) {
   served_.template_variables = text.template_variables;
   served_.metadata = &loaded_->file->metadata();
   served_.engine = engine_.get();
+  if (text.tokenizer) served_.answers = std::make_shared<AnswerMemory>(*text.tokenizer);
   const loading::GenerationDefaults& defaults = loaded_->defaults;
   const bool is_silent = !defaults.temperature && !defaults.top_k && !defaults.top_p && !defaults.min_p;
   served_.defaults = is_silent ? options.if_silent

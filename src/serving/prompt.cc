@@ -94,6 +94,11 @@ base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& inpu
   if (input.continue_final_message) TRY(cut_behind_final_message(input.messages, rendered));
   Prompt prompt;
   prompt.ids = model.tokenizer->encode_strict(chat::segments(rendered));
+  if (model.answers) {
+    prompt.encoded = std::move(prompt.ids);
+    prompt.ids = model.answers->as_said(input.cache_salt, prompt.encoded);
+    prompt.cache_salt = input.cache_salt;
+  }
   prompt.starts_in_thinking = opens_thought(rendered);
   prompt.text = std::move(rendered.text);
   return prompt;
@@ -131,7 +136,9 @@ base::Result<Prompt> ids_prompt(const ServedModel& model, std::span<const TokenI
       return base::fail(
           base::Code::invalid_argument,
           base::cat("token id ", id, " is out of range: this model's ids are 0 to ", model.n_ids - 1));
-  return Prompt{{ids.begin(), ids.end()}, {}, false};
+  Prompt prompt;
+  prompt.ids.assign(ids.begin(), ids.end());
+  return prompt;
 }
 
 chat::CivilTime local_time() {

@@ -1,5 +1,6 @@
 #pragma once
 // What a caller wrote to the token ids that a model reads.
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ struct Prompt {
   std::vector<TokenId> ids;
   std::string text;                 // what the template made, or the text given; empty if ids were given
   bool starts_in_thinking = false;  // the prompt opened a thought that the answer goes on with
+  // Of a chat whose answer is to be remembered: what the text gives, where that is not how it was said
+  // before.
+  std::vector<TokenId> encoded;
+  std::string cache_salt;
 };
 
 struct ChatInput {
@@ -28,9 +33,11 @@ struct ChatInput {
   // no generation prompt is added.
   bool continue_final_message = false;
   chat::CivilTime now{};
+  std::string cache_salt;  // that the generation will have
 };
 
 // Renders the model's template and encodes the result; role marks match only where the template wrote them.
+// What the model itself said before has the tokens with which it was said (serving/answer_memory.h).
 // Code::unsupported without a template, or if the template does not end the last message with what it says,
 // so that it cannot be gone on with; Code::invalid_argument with the template's own words if it refuses.
 base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& input);

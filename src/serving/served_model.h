@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "chat/template.h"
 #include "engine/engine.h"
+#include "serving/answer_memory.h"
 #include "serving/model_facts.h"
 #include "serving/sampling_choices.h"
 #include "tokenizer/tokenizer.h"
@@ -50,6 +51,7 @@ struct ServedModel {
   ModelFacts facts;
   const base::Json* metadata = nullptr;  // of its file; null: none
   Presets presets;
+  std::shared_ptr<AnswerMemory> answers;  // null: nothing is remembered
   // Tokens per second that the machine's reading rate, measured now, allows one answer at depth 0; takes some
   // tenths of a second of all threads. Empty, or nothing: not known.
   std::function<std::optional<double>()> measure_decode_limit;

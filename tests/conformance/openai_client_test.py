@@ -50,6 +50,18 @@ class OpenAiClient(unittest.TestCase):
         fields = {"model": self.model, "prompt": "One, two,", "max_tokens": 12, "seed": 1, **fields}
         return self.client.completions.create(**fields)
 
+    def test_the_next_turn_finds_the_answer_whatever_its_tokens(self):
+        messages = [{"role": "user", "content": "Tell me a story about a crab, with odd words."}]
+        known = 0
+        for turn in range(4):
+            # At this temperature answers are seldom the tokens that their text alone would give.
+            reply = self.client.chat.completions.create(model=self.model, messages=messages, max_tokens=80, temperature=1.3,
+                                                        seed=turn)
+            self.assertGreaterEqual(reply.usage.prompt_tokens_details.cached_tokens, known - 1)
+            known = reply.usage.total_tokens
+            messages += [{"role": "assistant", "content": reply.choices[0].message.content},
+                         {"role": "user", "content": "Go on."}]
+
     def test_models(self):
         models = self.client.models.list().data
         self.assertEqual(self.client.models.retrieve(models[0].id).id, models[0].id)

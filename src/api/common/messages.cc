@@ -85,7 +85,8 @@ Parsed<serving::Prompt> chat_prompt(const Environment& environment, const servin
   return from_result(serving::chat_prompt(model, {.messages = std::move(chat.messages),
                                                   .variables = std::move(chat.variables),
                                                   .continue_final_message = chat.continue_final_message,
-                                                  .now = environment.local_time()}),
+                                                  .now = environment.local_time(),
+                                                  .cache_salt = std::move(chat.cache_salt)}),
                      param);
 }
 
