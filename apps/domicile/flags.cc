@@ -18,7 +18,8 @@ constexpr const char* kMainExamples =
     "Examples:\n"
     "  domicile run smollm2                             chat\n"
     "  domicile run smollm2 -p 'Why is the sky blue?'   one answer\n"
-    "  domicile serve smollm2                           a server for OpenAI's, Anthropic's and Ollama's clients\n"
+    "  domicile serve smollm2                           a server for OpenAI's, Anthropic's and Ollama's "
+    "clients\n"
     "`domicile COMMAND --help` says more about each.";
 constexpr const char* kSettingsGroup =
     "Settings (also DOMICILE_NAME in the environment, or the configuration file)";
