@@ -7,6 +7,7 @@ starts `PROGRAM serve MODEL` and checks what the client makes of its replies. An
 matter, only that whole and streamed replies agree and that every field does as it says.
 """
 import sys
+import time
 import unittest
 
 import anthropic
@@ -115,6 +116,25 @@ class AnthropicClient(unittest.TestCase):
         counted = self.client.messages.count_tokens(model=self.model, messages=self.messages)
         usage = self.create().usage
         self.assertEqual(counted.input_tokens, usage.input_tokens + usage.cache_read_input_tokens)
+
+    def test_batches(self):
+        params = self.fields()
+        params = {**{k: v for k, v in params.items() if k != "extra_body"}, **params["extra_body"]}
+        made = self.client.messages.batches.create(requests=[
+            {"custom_id": "right", "params": params}, {"custom_id": "wrong", "params": {**params, "model": "none"}}])
+        for _ in range(300):
+            batch = self.client.messages.batches.retrieve(made.id)
+            if batch.processing_status == "ended":
+                break
+            time.sleep(0.1)
+        self.assertEqual((batch.request_counts.succeeded, batch.request_counts.errored), (1, 1))
+        results = {r.custom_id: r.result for r in self.client.messages.batches.results(made.id)}
+        self.assertEqual(results["right"].message.content, self.create().content)
+        self.assertEqual(results["wrong"].error.error.type, "not_found_error")
+        self.assertIn(made.id, [b.id for b in self.client.messages.batches.list()])
+        self.assertEqual(self.client.messages.batches.delete(made.id).type, "message_batch_deleted")
+        with self.assertRaises(anthropic.NotFoundError):
+            self.client.messages.batches.cancel(made.id)
 
     def test_demands_are_refused_by_name(self):
         tool = {"name": "f", "input_schema": {"type": "object"}}

@@ -3,9 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "api/anthropic/batch_routes.h"
 #include "api/anthropic/errors.h"
 #include "api/anthropic/message_writer.h"
-#include "api/anthropic/requests.h"
+#include "api/anthropic/prepare.h"
 #include "api/common/inference.h"
 
 namespace api::anthropic {
@@ -14,31 +15,8 @@ namespace {
 using base::Json;
 using SharedReply = std::shared_ptr<http::Reply>;
 
-Parsed<serving::Prompt> prompt_of(const Environment& environment, const serving::ServedModel& model,
-                                  MessageRequest& request) {
-  drop_if_unused(model, request.chat.variables, "enable_thinking", "thinking", request.asked.ignored);
-  return chat_prompt(environment, model, std::move(request.chat), request.asked.ignored, "messages");
-}
-
-struct Prepared {
-  Inference inference;
-  MessageFrame frame;
-};
-
 Parsed<Prepared> prepare(const Environment& environment, const http::Request& request) {
-  const Json body = TRY_PARSED(parse_body(request.body));
-  MessageRequest message = TRY_PARSED(read_message_request(body));
-  Prepared out;
-  out.inference.model = TRY_PARSED(find_model(environment, message.asked.model));
-  out.inference.prompts.push_back(TRY_PARSED(prompt_of(environment, *out.inference.model, message)));
-  out.inference.prompt_field = "messages";
-  out.frame = {.id = "msg_" + std::string(unique_part(request)),
-               .model = out.inference.model->id,
-               .request_id = request.id,
-               .max_tokens = message.asked.options.max_tokens,
-               .show_thoughts = message.show_thoughts};
-  out.inference.asked = std::move(message.asked);
-  return out;
+  return prepare_message(environment, TRY_PARSED(parse_body(request.body)), unique_part(request), request.id);
 }
 
 void answer(const Environment& environment, const http::Request& request, const SharedReply& reply) {
@@ -49,10 +27,7 @@ void answer(const Environment& environment, const http::Request& request, const 
 }
 
 Parsed<Json> count(const Environment& environment, const http::Request& request) {
-  const Json body = TRY_PARSED(parse_body(request.body));
-  MessageRequest message = TRY_PARSED(read_count_request(body));
-  const SharedModel model = TRY_PARSED(find_model(environment, message.asked.model));
-  const serving::Prompt prompt = TRY_PARSED(prompt_of(environment, *model, message));
+  const serving::Prompt prompt = TRY_PARSED(prepare_count(environment, TRY_PARSED(parse_body(request.body))));
   Json out(Json::Object{});
   out.set("input_tokens", prompt.ids.size());
   return out;
@@ -76,6 +51,7 @@ void add_routes(http::Router& router, const Environment& environment) {
              [&environment](const http::Request& request, const SharedReply& reply) {
                answer_count(environment, request, *reply);
              });
+  add_batch_routes(router, environment);
 }
 
 }  // namespace api::anthropic
