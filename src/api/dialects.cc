@@ -2,6 +2,8 @@
 
 #include "api/anthropic/errors.h"
 #include "api/anthropic/routes.h"
+#include "api/dashscope/errors.h"
+#include "api/dashscope/routes.h"
 #include "api/ollama/errors.h"
 #include "api/ollama/routes.h"
 #include "api/openai/errors.h"
@@ -13,6 +15,7 @@ namespace {
 constexpr std::string_view kOpenAi[] = {""};
 constexpr std::string_view kAnthropic[] = {"/v1/messages"};
 constexpr std::string_view kOllama[] = {"/api/"};
+constexpr std::string_view kDashScope[] = {"/api/v1/services/"};
 
 // For dialects whose errors do not hold the request's id: it is in the header x-request-id of every reply.
 template <http::Response (*respond)(const ApiError&)>
@@ -24,6 +27,7 @@ constexpr Dialect kDialects[] = {
     {"openai", kOpenAi, without_id<openai::error_response>, openai::add_routes},
     {"anthropic", kAnthropic, anthropic::error_response, anthropic::add_routes},
     {"ollama", kOllama, without_id<ollama::error_response>, ollama::add_routes},
+    {"dashscope", kDashScope, dashscope::error_response, dashscope::add_routes},
 };
 
 }  // namespace

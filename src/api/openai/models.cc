@@ -64,15 +64,16 @@ void show(const serving::ModelDirectory& models, const http::Request& request, h
 
 }  // namespace
 
-void add_model_routes(http::Router& router, const serving::ModelDirectory& models) {
+void add_model_routes(http::Router& router, const serving::ModelDirectory& models,
+                      const std::string& prefix) {
   router.add(
-      "GET", "/v1/models",
+      "GET", prefix + "/models",
       [&models](const http::Request& request, const std::shared_ptr<http::Reply>& reply) {
         list(models, request, *reply);
       },
       http::RunOn::server);
   router.add(
-      "GET", "/v1/models/{id...}",
+      "GET", prefix + "/models/{id...}",
       [&models](const http::Request& request, const std::shared_ptr<http::Reply>& reply) {
         show(models, request, *reply);
       },

@@ -79,9 +79,12 @@ http::Handler handler(const Environment& environment, Prepare prepare, MakeWrite
 }  // namespace
 
 void add_routes(http::Router& router, const Environment& environment) {
-  add_model_routes(router, *environment.models);
-  router.add("POST", "/v1/chat/completions", handler(environment, prepare_chat, chat_writer));
-  router.add("POST", "/v1/completions", handler(environment, prepare_completion, completion_writer));
+  // The second is what DashScope calls its compatible mode.
+  for (const std::string prefix : {"/v1", "/compatible-mode/v1"}) {
+    add_model_routes(router, *environment.models, prefix);
+    router.add("POST", prefix + "/chat/completions", handler(environment, prepare_chat, chat_writer));
+    router.add("POST", prefix + "/completions", handler(environment, prepare_completion, completion_writer));
+  }
 }
 
 }  // namespace api::openai
