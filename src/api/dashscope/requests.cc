@@ -58,9 +58,13 @@ Parsed<void> read_input(const Json& input, GenerationRequest& out) {
   FieldReader reader(input, "input.");
   Json messages(Json::Array{});
   if (const Json* given = reader.any("messages")) messages = with_types(*given);
+  if (!messages.is_array()) {
+    reader.wrong_type("messages", "an array", messages);
+    return std::unexpected(*reader.error());
+  }
   if (auto read = read_history(input, messages); !read) return read;
   if (const auto prompt = reader.text("prompt")) messages.push_back(message("user", *prompt));
-  if (messages.is_array() && messages.as_array().empty())
+  if (messages.as_array().empty())
     reader.wrong("messages", "is missing: 'input' has to hold messages or a prompt");
   out.chat.messages = openai::read_messages(messages, reader, out.asked.ignored);
   if (reader.error()) return std::unexpected(*reader.error());

@@ -61,6 +61,7 @@ TEST(DashScopeRequest, DemandsThatAreNotMetAreNamed) {
   EXPECT_EQ(blamed(body(R"("result_format":"xml")")), "parameters.result_format");
   EXPECT_EQ(blamed(body("", R"("messages":[])")), "input.messages");
   EXPECT_EQ(blamed(R"({"model":"m"})"), "input");
+  EXPECT_EQ(blamed(body("", R"("messages":"x","prompt":"y")")), "input.messages");
   EXPECT_NE(blamed(body("", R"("messages":[{"role":"user","content":[{"image":"x"}]}])")).find("content[0]"),
             std::string::npos);
   EXPECT_EQ(

@@ -39,7 +39,7 @@ void read_messages(FieldReader& reader, serving::Presets& out) {
 Parsed<void> read_parameters(FieldReader& reader, serving::AliasSettings& out) {
   const Json* parameters = reader.object("parameters");
   if (!parameters) return {};
-  auto options = read_options(*parameters);
+  auto options = read_options(*parameters, "parameters.");
   if (!options) return std::unexpected(std::move(options.error()));
   const serving::GenerationOptions& read = options->asked.options;
   out.sampling = read.sampling;

@@ -49,7 +49,7 @@ TEST(CreateRequest, RefusesWhatItCannotDoByName) {
   EXPECT_EQ(blamed(R"("adapters":{"a":"b"})"), "adapters");
   EXPECT_EQ(blamed(R"("files":{"a":"sha256:0"})"), "files");
   EXPECT_EQ(blamed(R"("quantize":"q4_0")"), "quantize");
-  EXPECT_EQ(blamed(R"("parameters":{"temperature":"hot"})"), "options.temperature");
+  EXPECT_EQ(blamed(R"("parameters":{"temperature":"hot"})"), "parameters.temperature");
   EXPECT_EQ(blamed(R"("name":"b")"), "");
   EXPECT_EQ(read_create_request(*Json::parse(R"({"model":"../x","from":"m"})")).error().param, "model");
 }

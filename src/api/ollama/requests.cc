@@ -81,7 +81,7 @@ Parsed<Common> read_common(const Json& body, const FieldTable& table, FieldReade
   std::vector<std::string> ignored = TRY_PARSED(check_fields(body, table));
   const Json* options = reader.object("options");
   Common out;
-  if (options) out = TRY_PARSED(read_options(*options));
+  if (options) out = TRY_PARSED(read_options(*options, "options."));
   out.asked.ignored.insert(out.asked.ignored.begin(), ignored.begin(), ignored.end());
   out.asked.model = reader.text("model").value_or("");
   if (out.asked.model.empty())
@@ -187,10 +187,10 @@ void read_penalties(FieldReader& reader, serving::SamplingChoices& sampling) {
 
 }  // namespace
 
-Parsed<Common> read_options(const Json& options) {
+Parsed<Common> read_options(const Json& options, const std::string& place) {
   Common out;
-  out.asked.ignored = TRY_PARSED(check_fields(options, option_fields(), "options."));
-  FieldReader reader(options, "options.");
+  out.asked.ignored = TRY_PARSED(check_fields(options, option_fields(), place));
+  FieldReader reader(options, place);
   read_sampling_fields(reader, out.asked);
   read_penalties(reader, out.asked.options.sampling);
   const auto num_predict = reader.integer("num_predict", -2, INT64_MAX);

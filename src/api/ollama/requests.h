@@ -39,8 +39,9 @@ struct GenerateRequest {
 Parsed<ChatRequest> read_chat_request(const base::Json& body);
 Parsed<GenerateRequest> read_generate_request(const base::Json& body);
 
-// What stands in `options`, and in the parameters of an alias.
-Parsed<Common> read_options(const base::Json& options);
+// What stands in `options`, and in the parameters of an alias. `place` stands before names in errors:
+// "options.".
+Parsed<Common> read_options(const base::Json& options, const std::string& place);
 
 // An array of messages as a template shall see them; failures go to `reader`.
 base::Json read_messages(const base::Json& messages, FieldReader& reader, std::vector<std::string>& ignored);
