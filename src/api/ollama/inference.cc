@@ -35,6 +35,16 @@ void fill_defaults(const serving::SamplingChoices& model, serving::SamplingChoic
   fill(out.repeat_last_n, model.repeat_last_n, int64_t{64});
 }
 
+// What an alias says beside what serving applies itself. Its parameters were read when it was made, so they
+// are right.
+void take_presets(const ServedModel& model, Common& common) {
+  if (!model.presets.parameters.is_object()) return;
+  const auto preset = read_options(model.presets.parameters, "parameters.");
+  if (!preset) return;
+  if (!common.num_ctx) common.num_ctx = preset->num_ctx;
+  if (!common.asked.seed) common.asked.seed = preset->asked.seed;
+}
+
 // The switch for thinking is named as the client named it.
 void drop_unused_switches(const ServedModel& model, Json& variables, std::vector<std::string>& ignored) {
   drop_if_unused(model, variables, "enable_thinking", "think", ignored);
@@ -78,6 +88,7 @@ Prepared prepared(const Environment& environment, SharedModel model, Common comm
 }
 
 Parsed<Prepared> prepare(const Environment& environment, SharedModel model, ChatRequest request) {
+  take_presets(*model, request.common);
   drop_unused_switches(*model, request.chat.variables, request.common.asked.ignored);
   const int64_t limit = limit_of(*model, request.common);
   const int64_t wanted = request.common.asked.options.max_tokens;
@@ -113,6 +124,7 @@ Parsed<serving::Prompt> generate_prompt(const Environment& environment, const Se
 }
 
 Parsed<Prepared> prepare(const Environment& environment, SharedModel model, GenerateRequest request) {
+  take_presets(*model, request.common);
   drop_unused_switches(*model, request.variables, request.common.asked.ignored);
   serving::Prompt prompt = TRY_PARSED(generate_prompt(environment, *model, request));
   if (!request.context.empty()) {

@@ -219,6 +219,21 @@ TEST(OllamaRoutes, AnAliasHasSettingsOfItsOwnInEveryDialect) {
   EXPECT_EQ(house.ask("POST", "/api/show", R"({"model":"terser"})").status, 404);
 }
 
+TEST(OllamaRoutes, AnAliasMayHaveASeedAndAContextOfItsOwnHere) {
+  SpeakingServer house("abc");
+  house.script.endless = true;
+  ASSERT_EQ(house
+                .ask("POST", "/api/create",
+                     R"({"model":"small","from":"speaker","parameters":{"num_ctx":60,"seed":7}})")
+                .status,
+            200);
+  const Json answer = json_of(house.ask("POST", "/api/chat", chat_body(R"("stream":false)", "small")).body);
+  EXPECT_EQ(answer.find("prompt_eval_count")->as_integer() + answer.find("eval_count")->as_integer(), 60);
+  EXPECT_EQ(house.engine->last_request().sampling.seed, 7u);
+  house.ask("POST", "/api/chat", chat_body(R"("stream":false,"options":{"seed":8,"num_ctx":70})", "small"));
+  EXPECT_EQ(house.engine->last_request().sampling.seed, 8u);
+}
+
 TEST(OllamaRoutes, AModelIsNeitherReplacedByAnAliasNorDeletedUnlessItLiesInTheStore) {
   SpeakingServer house("x", with_library());
   EXPECT_EQ(house.ask("POST", "/api/create", R"({"model":"speaker","from":"speaker"})").status, 409);
