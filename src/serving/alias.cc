@@ -18,11 +18,30 @@ void fill(std::optional<T>& open, const std::optional<T>& from) {
   if (!open) open = from;
 }
 
-SamplingChoices filled(SamplingChoices choices, const SamplingChoices& defaults) {
-  fill(choices.temperature, defaults.temperature);
-  fill(choices.top_k, defaults.top_k);
-  fill(choices.top_p, defaults.top_p);
-  fill(choices.min_p, defaults.min_p);
+SamplingChoices filled(SamplingChoices choices, const SamplingChoices& from) {
+  fill(choices.temperature, from.temperature);
+  fill(choices.top_k, from.top_k);
+  fill(choices.top_p, from.top_p);
+  fill(choices.min_p, from.min_p);
+  fill(choices.typical_p, from.typical_p);
+  fill(choices.top_n_sigma, from.top_n_sigma);
+  fill(choices.dynatemp_range, from.dynatemp_range);
+  fill(choices.dynatemp_exponent, from.dynatemp_exponent);
+  fill(choices.repetition_penalty, from.repetition_penalty);
+  fill(choices.presence_penalty, from.presence_penalty);
+  fill(choices.frequency_penalty, from.frequency_penalty);
+  fill(choices.repeat_last_n, from.repeat_last_n);
+  fill(choices.dry_multiplier, from.dry_multiplier);
+  fill(choices.dry_base, from.dry_base);
+  fill(choices.dry_allowed_length, from.dry_allowed_length);
+  fill(choices.dry_last_n, from.dry_last_n);
+  fill(choices.dry_breakers, from.dry_breakers);
+  fill(choices.xtc_probability, from.xtc_probability);
+  fill(choices.xtc_threshold, from.xtc_threshold);
+  fill(choices.mirostat, from.mirostat);
+  fill(choices.mirostat_tau, from.mirostat_tau);
+  fill(choices.mirostat_eta, from.mirostat_eta);
+  if (choices.order.empty()) choices.order = from.order;
   return choices;
 }
 

@@ -23,6 +23,7 @@ struct Fixture {
     served->tokenizer = &tokenizer;
     served->chat_template = &*chat_template;
     served->defaults = {.temperature = 0.5, .top_k = 7};
+    served->defaults.repetition_penalty = 1.2;
     model = std::move(served);
   }
   static Json message(std::string role, std::string content) {
@@ -49,6 +50,7 @@ TEST(Alias, SettingsWinOverTheModelsOwnAndTheRestStays) {
   EXPECT_EQ((*alias)->presets.parent, "m");
   EXPECT_EQ((*alias)->defaults.temperature, 0.1);
   EXPECT_EQ((*alias)->defaults.top_k, 7);
+  EXPECT_EQ((*alias)->defaults.repetition_penalty, 1.2);
 }
 
 TEST(Alias, ItsMessagesStandBeforeTheRequestsAndItsSystemMessageGivesWay) {
