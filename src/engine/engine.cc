@@ -141,6 +141,7 @@ base::Result<RequestId> EngineLoop::submit(Request request) {
   if (request.max_tokens >= 0 && request.max_tokens < options_.context_tokens - sequence->n_prompt)
     sequence->n_limit = sequence->n_prompt + request.max_tokens;
   sequence->tokens = std::move(request.prompt);
+  sequence->priority = request.priority;
   sequence->salt = std::move(request.cache_salt);
   if (!request.ignore_stop_ids) sequence->stop_ids = std::move(request.stop_ids);
   request.sampling.end_ids = sequence->stop_ids;

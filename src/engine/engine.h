@@ -57,7 +57,9 @@ struct Request {
   int n_top_logprobs = -1;        // see sampling::Sampler::sample
   bool logprobs_after_sampling = false;
   int n_prompt_logprobs = -1;  // the same for the prompt's tokens; its cached prefix is then computed again
-  std::string cache_salt;      // prompts share cached prefixes only under the same salt
+  int priority =
+      0;  // lower ones go first, and give up their pages last; among equals the one that came first
+  std::string cache_salt;  // prompts share cached prefixes only under the same salt
   std::shared_ptr<RequestSink> sink;
 };
 

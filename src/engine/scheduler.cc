@@ -27,9 +27,19 @@ int64_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b) {
   return std::ranges::mismatch(a, b).in1 - a.begin();
 }
 
+std::pair<int, RequestId> turn_of(const std::unique_ptr<Sequence>& sequence) {
+  return sequence->turn();
+}
+
+// Where it stands or would stand.
 template <class Sequences>
-auto position_by_id(Sequences& sequences, RequestId id) {
-  return std::ranges::lower_bound(sequences, id, {}, [](const auto& s) { return s->id; });
+auto place_of(Sequences& sequences, const Sequence& sequence) {
+  return std::ranges::lower_bound(sequences, sequence.turn(), {}, turn_of);
+}
+
+template <class Sequences>
+auto find_by_id(Sequences& sequences, RequestId id) {
+  return std::ranges::find(sequences, id, [](const auto& s) { return s->id; });
 }
 
 }  // namespace
@@ -56,18 +66,18 @@ int64_t Scheduler::max_logit_rows(const SchedulerOptions& options) {
 }
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
-  CHECK(waiting_.empty() || waiting_.back()->id < sequence->id);
   CHECK(!sequence->tokens.empty() && sequence->n_tokens() < sequence->n_limit);
   CHECK(kv_cache::pages_for(sequence->n_limit - 1) <= cache_.n_pages());
-  waiting_.push_back(std::move(sequence));
+  const auto place = place_of(waiting_, *sequence);
+  waiting_.insert(place, std::move(sequence));
 }
 
 std::unique_ptr<Sequence> Scheduler::remove(RequestId id, bool keep_prefix) {
   std::unique_ptr<Sequence> sequence;
-  if (const auto w = position_by_id(waiting_, id); w != waiting_.end() && (*w)->id == id) {
+  if (const auto w = find_by_id(waiting_, id); w != waiting_.end()) {
     sequence = std::move(*w);
     waiting_.erase(w);
-  } else if (const auto r = position_by_id(running_, id); r != running_.end() && (*r)->id == id) {
+  } else if (const auto r = find_by_id(running_, id); r != running_.end()) {
     sequence = std::move(*r);
     running_.erase(r);
     if (keep_prefix)
@@ -130,7 +140,8 @@ void Scheduler::preempt_youngest() {
   running_.pop_back();
   cache_.finish(sequence->cache, sequence->tokens);
   ++n_preempted_;
-  waiting_.insert(position_by_id(waiting_, sequence->id), std::move(sequence));
+  const auto place = place_of(waiting_, *sequence);
+  waiting_.insert(place, std::move(sequence));
 }
 
 void Scheduler::admit() {
@@ -149,7 +160,7 @@ void Scheduler::admit() {
     sequence.cache = std::move(*pages);
     sequence.n_planned = 0;
     if (sequence.n_cached_prompt < 0) sequence.n_cached_prompt = sequence.cache.n_reused;
-    running_.insert(position_by_id(running_, sequence.id), std::move(waiting_[i]));
+    running_.insert(place_of(running_, sequence), std::move(waiting_[i]));
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
@@ -188,12 +199,12 @@ void Scheduler::plan_prompts(int64_t budget) {
   // Sorted by what is left, then by id; the oldest's share is decided first, so its order among them is of no
   // account.
   std::ranges::sort(prompts_, [](const Sequence* a, const Sequence* b) {
-    return std::pair(a->n_to_compute(), a->id) < std::pair(b->n_to_compute(), b->id);
+    return std::pair(a->n_to_compute(), a->turn()) < std::pair(b->n_to_compute(), b->turn());
   });
   for (Sequence* sequence : prompts_)
     if (sequence != &oldest && sequence->n_to_compute() < oldest.n_to_compute())
       budget -= give(*sequence, budget);
-  std::ranges::sort(prompts_, {}, &Sequence::id);
+  std::ranges::sort(prompts_, {}, &Sequence::turn);
   for (Sequence* sequence : prompts_) budget -= give(*sequence, budget);
 }
 
@@ -256,8 +267,8 @@ void Scheduler::check_integrity() const {
   for (const auto& sequence : running_) held.push_back(&sequence->cache);
   for (const auto& sequence : waiting_) CHECK(sequence->cache.root == nullptr);
   cache_.check_integrity(held);
-  CHECK(std::ranges::is_sorted(running_, {}, [](const auto& s) { return s->id; }));
-  CHECK(std::ranges::is_sorted(waiting_, {}, [](const auto& s) { return s->id; }));
+  CHECK(std::ranges::is_sorted(running_, {}, turn_of));
+  CHECK(std::ranges::is_sorted(waiting_, {}, turn_of));
 }
 
 }  // namespace engine

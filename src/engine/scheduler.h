@@ -2,7 +2,8 @@
 // Decides what each step computes. Knows sequences and pages, no model, no clock and no thread.
 //
 // A step is: one token of every sequence that decodes, then prompt tokens up to the budget.
-//   - Admission in order of arrival, when the pages for the whole prompt are there and each running sequence
+//   - Turns go by priority, then by arrival; "oldest" and "youngest" below are meant in this order.
+//   - Admission in order of turns, when the pages for the whole prompt are there and each running sequence
 //   could still
 //     grow by one. A prompt whose beginning another one is just computing waits for those pages instead.
 //   - The oldest unfinished prompt gets at least half of the prompt budget, so no stream of others can starve
@@ -12,7 +13,7 @@
 //   - While others decode, the prompt budget is cut so that the step should take no longer than
 //   `token_gap_seconds`, by
 //     the speed of earlier steps.
-//   - When pages run out, cached pages go first, then the sequence that arrived last gives up its pages and
+//   - When pages run out, cached pages go first, then the youngest sequence gives up its pages and
 //   queues again
 //     with what it has generated. The oldest sequence is never preempted, so all of them end.
 //   - A prompt whose own log-probabilities are wanted is computed from its start, a few rows a step, as each
@@ -62,13 +63,13 @@ class Scheduler {
   static int64_t max_rows(const SchedulerOptions& options);
   static int64_t max_logit_rows(const SchedulerOptions& options);
 
-  // REQUIRES: ids ascend.
+  // REQUIRES: ids are distinct.
   void add(std::unique_ptr<Sequence> sequence);
 
   // Null if there is none. With `keep_prefix`, what it has stored can be found by later sequences.
   std::unique_ptr<Sequence> remove(RequestId id, bool keep_prefix);
 
-  // Plans one step, in order of arrival; empty only if there is nothing to do. Valid until the next call of
+  // Plans one step, in order of turns; empty only if there is nothing to do. Valid until the next call of
   // next_step().
   std::span<const PlannedRows> next_step();
 
@@ -108,7 +109,7 @@ class Scheduler {
 
   const SchedulerOptions options_;
   kv_cache::KvCache& cache_;
-  // Both in order of arrival.
+  // Both in order of turns.
   std::vector<std::unique_ptr<Sequence>> running_;
   std::deque<std::unique_ptr<Sequence>> waiting_;
   std::vector<PlannedRows> plan_;

@@ -24,8 +24,9 @@ class Simulation {
         cache_({.n_pages = n_pages, .reuse = reuse}, [](auto, auto, int) {}),
         scheduler_(options, cache_) {}
 
-  RequestId submit(std::vector<TokenId> prompt, int64_t max_tokens, std::string salt = {}) {
+  RequestId submit(std::vector<TokenId> prompt, int64_t max_tokens, std::string salt = {}, int priority = 0) {
     auto sequence = std::make_unique<Sequence>();
+    sequence->priority = priority;
     sequence->id = RequestId{next_id_++};
     sequence->n_prompt = static_cast<int64_t>(prompt.size());
     sequence->n_limit = sequence->n_prompt + max_tokens;
@@ -36,10 +37,10 @@ class Simulation {
     scheduler_.add(std::move(sequence));
     return id;
   }
-  RequestId submit(int64_t n_prompt, int64_t max_tokens) {
+  RequestId submit(int64_t n_prompt, int64_t max_tokens, int priority = 0) {
     std::vector<TokenId> prompt(static_cast<size_t>(n_prompt));
     for (TokenId& token : prompt) token = static_cast<TokenId>(random() % 50000);
-    return submit(std::move(prompt), max_tokens);
+    return submit(std::move(prompt), max_tokens, {}, priority);
   }
 
   void cancel(RequestId id) {
@@ -329,6 +330,43 @@ TEST(Scheduler, TakesNoPageForDraftsThatAnotherCouldNeed) {
     EXPECT_EQ(plan[0].n_drafts, n_expected);
     EXPECT_EQ(plan[1].n_drafts, 20);
   }
+}
+
+TEST(Scheduler, LowerPrioritiesGoFirst) {
+  Simulation s({.max_sequences = 1, .chunk_tokens = 64}, 100);
+  const RequestId running = s.submit(64, 10), later = s.submit(64, 10, 1), usual = s.submit(64, 10),
+                  urgent = s.submit(64, 10, -5);
+  s.run_until_idle();
+  EXPECT_LT(s.outcomes[urgent].ended, s.outcomes[running].ended) << "nothing had begun";
+  EXPECT_LT(s.outcomes[running].ended, s.outcomes[usual].ended);
+  EXPECT_LT(s.outcomes[usual].ended, s.outcomes[later].ended);
+}
+
+TEST(Scheduler, WhoeverMattersLeastGivesUpItsPages) {
+  // Six pages, three sequences of up to three each: one has to go.
+  Simulation s({.max_sequences = 3, .chunk_tokens = 64}, 6, /*reuse=*/false);
+  const RequestId unimportant = s.submit(64, 120, 9);
+  s.step();
+  const RequestId first = s.submit(64, 120), second = s.submit(64, 120, -1);
+  s.run_until_idle();
+  EXPECT_GT(s.scheduler().n_preempted(), 0);
+  EXPECT_GT(s.outcomes[unimportant].ended, s.outcomes[first].ended) << "though it came first";
+  EXPECT_GT(s.outcomes[unimportant].ended, s.outcomes[second].ended);
+  for (const RequestId id : {unimportant, first, second}) EXPECT_EQ(s.outcomes[id].n_generated, 120);
+}
+
+TEST(Scheduler, AnyMixOfPrioritiesEnds) {
+  Simulation s({.max_sequences = 4, .chunk_tokens = 48}, 12);
+  std::vector<RequestId> all;
+  for (int i = 0; i < 200; ++i) {
+    all.push_back(s.submit(1 + static_cast<int64_t>(s.random() % 300),
+                           1 + static_cast<int64_t>(s.random() % 60), static_cast<int>(s.random() % 5) - 2));
+    if (i % 7 == 3) s.cancel(all[s.random() % all.size()]);
+    for (int n = 0; n < 3; ++n)
+      if (!s.scheduler().is_idle()) s.step();
+  }
+  s.run_until_idle();
+  for (const RequestId id : all) EXPECT_TRUE(s.outcomes[id].ended > 0 || s.outcomes[id].cancelled);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -32,6 +33,7 @@ struct Sequence {
   using Clock = std::chrono::steady_clock;
 
   RequestId id{};  // ascending in order of arrival
+  int priority = 0;
   std::vector<TokenId> tokens;
   int64_t n_prompt = 0;
   int64_t n_limit = 0;  // tokens in all, at which the answer ends with FinishReason::length
@@ -56,6 +58,8 @@ struct Sequence {
   Clock::time_point submitted, started, answered;  // answered: the first token
   bool has_started = false;
 
+  // The order in which sequences are served: by priority, then by arrival.
+  std::pair<int, RequestId> turn() const { return {priority, id}; }
   int64_t n_tokens() const { return static_cast<int64_t>(tokens.size()); }
   int64_t n_generated() const { return n_tokens() - n_prompt; }
   // Prompt tokens after which the logits are still wanted for the prompt's own sake.

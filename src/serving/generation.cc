@@ -188,6 +188,7 @@ base::Result<std::unique_ptr<Generation>> start_generation(const ServedModel& mo
   request.n_top_logprobs = options.n_top_logprobs;
   request.logprobs_after_sampling = options.logprobs_after_sampling;
   request.n_prompt_logprobs = options.n_prompt_logprobs;
+  request.priority = options.priority;
   request.cache_salt = options.cache_salt;
   request.sink = std::make_shared<TokenSink>(model, prompt, options, std::move(sink));
   request.prompt = std::move(prompt.ids);

@@ -52,6 +52,7 @@ struct GenerationOptions {
 
   bool skip_special_tokens = true;  // they have no text
   bool split_reasoning = false;     // <think> text goes to Event::reasoning (chat)
+  int priority = 0;                 // engine::Request::priority
   std::string cache_salt;
 };
 
