@@ -62,6 +62,40 @@ class OpenAiClient(unittest.TestCase):
             messages += [{"role": "assistant", "content": reply.choices[0].message.content},
                          {"role": "user", "content": "Go on."}]
 
+    def test_several_choices_are_those_of_their_seeds(self):
+        many = self.chat(n=3, temperature=1.2)
+        self.assertEqual([choice.index for choice in many.choices], [0, 1, 2])
+        for i, choice in enumerate(many.choices):
+            alone = self.chat(seed=1 + i, temperature=1.2)
+            self.assertEqual(choice.message.content, alone.choices[0].message.content)
+        self.assertEqual(many.usage.prompt_tokens, alone.usage.prompt_tokens)
+
+    def test_echo_shows_prompt_and_its_logprobs(self):
+        reply = self.complete(echo=True, logprobs=2, max_tokens=3, temperature=0)
+        choice = reply.choices[0]
+        self.assertTrue(choice.text.startswith("One, two,"))
+        self.assertIsNone(choice.logprobs.token_logprobs[0])
+        self.assertEqual("".join(choice.logprobs.tokens), choice.text)
+        self.assertEqual(len(choice.logprobs.tokens), reply.usage.total_tokens)
+        pieces = list(self.complete(echo=True, logprobs=2, max_tokens=3, temperature=0, stream=True))
+        self.assertEqual("".join(piece.choices[0].text for piece in pieces), choice.text)
+
+    def test_best_of_gives_the_likeliest(self):
+        reply = self.complete(best_of=4, n=1, temperature=1.2, logprobs=0)
+        mean = lambda choice: sum(choice.logprobs.token_logprobs) / len(choice.logprobs.token_logprobs)
+        each = [self.complete(seed=1 + i, temperature=1.2, logprobs=0).choices[0] for i in range(4)]
+        self.assertEqual(reply.choices[0].text, max(each, key=mean).text)
+
+    def test_penalties_and_biases(self):
+        plain = self.chat(temperature=0, max_tokens=30)
+        first = self.chat(temperature=0, max_tokens=1, logprobs=True, top_logprobs=1).choices[0].logprobs.content[0]
+        self.assertNotEqual(plain.choices[0].message.content,
+                            self.chat(temperature=0, max_tokens=30, frequency_penalty=2).choices[0].message.content)
+        ids = self.complete(prompt=first.token, max_tokens=1, extra_body={"prompt_logprobs": 0})
+        self.assertEqual(ids.choices[0].prompt_logprobs[0], None)
+        only = self.chat(temperature=1, max_tokens=3, extra_body={"allowed_token_ids": [28]})
+        self.assertEqual(len(set(only.choices[0].message.content)), 1)
+
     def test_models(self):
         models = self.client.models.list().data
         self.assertEqual(self.client.models.retrieve(models[0].id).id, models[0].id)
@@ -154,8 +188,8 @@ class OpenAiClient(unittest.TestCase):
 
     def test_errors_name_the_field(self):
         for fields in ({"temperature": 9}, {"tools": [{"type": "function", "function": {"name": "f"}}]},
-                       {"n": 2}, {"response_format": {"type": "json_object"}}, {"presence_penalty": 1},
-                       {"logit_bias": {"1": 1}}):
+                       {"n": 0}, {"response_format": {"type": "json_object"}}, {"presence_penalty": 3},
+                       {"logit_bias": {"x": 1}}):
             with self.assertRaises(openai.BadRequestError) as caught:
                 self.chat(**fields)
             self.assertEqual(caught.exception.param, next(iter(fields)))

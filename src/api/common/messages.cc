@@ -84,6 +84,7 @@ Parsed<serving::Prompt> chat_prompt(const Environment& environment, const servin
   settle_parts(model, chat.messages);
   return from_result(serving::chat_prompt(model, {.messages = std::move(chat.messages),
                                                   .variables = std::move(chat.variables),
+                                                  .add_generation_prompt = chat.add_generation_prompt,
                                                   .continue_final_message = chat.continue_final_message,
                                                   .now = environment.local_time(),
                                                   .cache_salt = std::move(chat.cache_salt)}),

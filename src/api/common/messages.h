@@ -20,8 +20,9 @@ namespace api {
 struct Chat {
   base::Json messages = base::Json::Array{};
   base::Json variables = base::Json::Object{};  // of the template
-  bool continue_final_message = false;          // the model goes on with the last message
-  std::string cache_salt;                       // of the generation
+  bool add_generation_prompt = true;
+  bool continue_final_message = false;  // the model goes on with the last message
+  std::string cache_salt;               // of the generation
 };
 
 // One part of a message's content: {"type": "text", "text"}.

@@ -53,7 +53,8 @@ bool ReplyStream::read(std::string& out) {
 
 void ReplyStream::read_choice(Choice& choice, std::string& out) {
   const serving::EventMailbox::Contents news = take_news(choice);
-  if (news.has_text || choice.outcome) writer_->event(choices_, choice, news.event, out);
+  const bool has_news = news.has_text || !news.event.prompt_logprobs.empty();
+  if (has_news || choice.outcome) writer_->event(choices_, choice, news.event, out);
   if (!choice.outcome) return;
   --n_running_;
   failed_ = is_failure(*choice.outcome);

@@ -16,7 +16,6 @@ constexpr Field kHints[] = {
     {"prompt_cache_key", "string", hint},
     {"prompt_cache_options", "object", hint},
     {"prompt_cache_retention", "string", hint},
-    {"priority", "integer", hint},
 };
 
 constexpr Field kChatHints[] = {

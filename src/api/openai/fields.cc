@@ -23,12 +23,14 @@ constexpr Field kChat[] = {
     {"stream_options", "object", served, "", "include_usage"},
     {"chat_template_kwargs", "object", served, "", "variables of the chat template"},
     {"enable_thinking", "boolean", served, "", "the same as in chat_template_kwargs"},
-    {"n", "integer", refused, "1", kLater},
+    {"n", "integer, 1 to 128", served, "", "choice i has seed + i; the prompt is computed once"},
+    {"prompt_logprobs", "integer, 0 to 20", served, "",
+     "of the prompt's tokens, in the reply's `prompt_logprobs`"},
     {"chat_template", "string", refused, "", kNoTemplate},
-    {"continue_final_message", "boolean", refused, "false", kLater},
-    {"add_generation_prompt", "boolean", refused, "true", kLater},
+    {"continue_final_message", "boolean", served, "", "the model goes on with the last message"},
+    {"add_generation_prompt", "boolean", served, "",
+     "absent: true; has to be false with continue_final_message"},
     {"documents", "array", refused, "[]", kLater},
-    {"prompt_logprobs", "integer", refused, "", kLater},
 };
 
 constexpr Field kCompletion[] = {
@@ -38,13 +40,15 @@ constexpr Field kCompletion[] = {
     {"logprobs", "integer, 0 to 20", served, "", "of the raw distribution, before temperature"},
     {"stream", "boolean"},
     {"stream_options", "object", served, "", "include_usage"},
-    {"n", "integer", refused, "1", kLater},
-    {"best_of", "integer", refused, "1", kLater},
+    {"n", "integer, 1 to 128", served, "", "per prompt; choice i has seed + i; the prompt is computed once"},
+    {"best_of", "integer, n to 128", served, "",
+     "so many are made, and the n likeliest per token come back; not streamed"},
     {"chat_template", "string", refused, "", kNoTemplate},
-    {"echo", "boolean", refused, "false", kLater},
+    {"echo", "boolean", served, "", "the prompt stands before the answer; with logprobs, its tokens' too"},
     {"suffix", "string", refused, R"("")", kLater},
     {"prompt_embeds", "string", refused, "", kLater},
-    {"prompt_logprobs", "integer", refused, "", kLater},
+    {"prompt_logprobs", "integer, 0 to 20", served, "",
+     "of the prompt's tokens, in the choice's `prompt_logprobs`"},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/strings.h"
 #include "base/utf8.h"
 
 namespace api::openai {
@@ -14,6 +15,7 @@ using serving::TokenLogprob;
 
 // As the engine has it in float; the lowest value stands for minus infinity, which JSON lacks.
 Json logprob_json(float value) {
+  if (std::isnan(value)) return Json();  // nothing says how likely a prompt's first token is
   return std::isfinite(value) ? Json(double{value}) : Json(-9999.0);
 }
 
@@ -70,6 +72,30 @@ Json completion_logprobs(const std::vector<TokenLogprob>& tokens, size_t first_o
   out.set("token_logprobs", std::move(logprobs));
   out.set("top_logprobs", std::move(tops));
   out.set("text_offset", std::move(offsets));
+  return out;
+}
+
+Json prompt_logprobs(const std::vector<TokenLogprob>& tokens) {
+  Json out(Json::Array{});
+  out.push_back(Json());
+  for (const TokenLogprob& token : tokens) {
+    Json one(Json::Object{});
+    const auto add = [&](serving::TokenId id, const std::string& bytes, float logprob, int64_t rank) {
+      Json entry(Json::Object{});
+      entry.set("logprob", logprob_json(logprob));
+      if (rank > 0) entry.set("rank", rank);
+      entry.set("decoded_token", base::to_valid_utf8(bytes));
+      one.set(base::cat(id), std::move(entry));
+    };
+    int64_t rank = 0, own_rank = 0;
+    for (const serving::AlternativeLogprob& other : token.top)
+      if (++rank; other.id == token.id) own_rank = rank;
+    add(token.id, token.bytes, token.logprob, own_rank);
+    rank = 0;
+    for (const serving::AlternativeLogprob& other : token.top)
+      if (++rank; other.id != token.id) add(other.id, other.bytes, other.logprob, rank);
+    out.push_back(std::move(one));
+  }
   return out;
 }
 

@@ -17,4 +17,7 @@ base::Json completion_logprobs(const std::vector<serving::TokenLogprob>& tokens,
 // Unicode characters in a text.
 size_t count_characters(std::string_view text);
 
+// vLLM's prompt_logprobs: null for the first token, then {id: {logprob, rank, decoded_token}} for each.
+base::Json prompt_logprobs(const std::vector<serving::TokenLogprob>& tokens);
+
 }  // namespace api::openai

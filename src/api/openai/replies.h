@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/common/reply_writer.h"
 
@@ -14,7 +15,18 @@ struct ReplyFrame {
   int64_t created = 0;  // Unix seconds
   std::string model;
   bool with_logprobs = false;
+  bool with_prompt_logprobs = false;
   bool include_usage = false;
+
+  int64_t n = 1;       // choices per prompt that come back
+  int64_t n_made = 1;  // and that are made
+  // Of each prompt that stands before its answers: its text, and the bytes of its first token, of which
+  // nothing says how likely it is. Empty: no echo.
+  struct Echo {
+    std::string text;
+    serving::TokenLogprob first_token;
+  };
+  std::vector<Echo> echoes;
 };
 
 std::unique_ptr<ReplyWriter> chat_writer(ReplyFrame frame);

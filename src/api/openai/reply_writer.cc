@@ -32,10 +32,21 @@ http::Response FramedWriter::refusal(const ApiError& error) {
 
 http::Response FramedWriter::whole(const std::vector<Choice>& choices) {
   Json all(Json::Array{});
-  for (const Choice& choice : choices) all.push_back(whole_choice(choice));
+  for (const Choice* choice : returned(choices)) {
+    Json one = whole_choice(*choice);
+    one.set("index", static_cast<int64_t>(all.as_array().size()));
+    all.push_back(std::move(one));
+  }
   Json reply = framed(whole_object(), std::move(all));
+  finish_whole(choices, reply);
   reply.set("usage", usage_json(usage_of(choices)));
   return http::json_response(200, reply.write());
+}
+
+std::vector<const Choice*> FramedWriter::returned(const std::vector<Choice>& choices) const {
+  std::vector<const Choice*> out;
+  for (const Choice& choice : choices) out.push_back(&choice);
+  return out;
 }
 
 void FramedWriter::event(const std::vector<Choice>&, const Choice& choice, const serving::Event& news,

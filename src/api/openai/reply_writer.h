@@ -30,6 +30,12 @@ class FramedWriter : public ReplyWriter {
   // The last one of a choice.
   virtual base::Json final_chunk_choice(const Choice& choice) = 0;
   virtual base::Json whole_choice(const Choice& choice) = 0;
+  // Those of a whole reply that the client gets, in their order.
+  virtual std::vector<const Choice*> returned(const std::vector<Choice>& choices) const;
+  // What else a whole reply has.
+  virtual void finish_whole(const std::vector<Choice>& choices, base::Json& reply) const {
+    (void)choices, (void)reply;
+  }
 
   const ReplyFrame& frame() const { return frame_; }
 

@@ -18,6 +18,7 @@ using serving::TokenId;
 
 constexpr int64_t kMaxTopLogprobs = 20;
 constexpr size_t kMaxPrompts = 128;
+constexpr int64_t kMaxChoices = 128;
 constexpr int64_t kDefaultCompletionTokens = 16;  // OpenAI's, on this old route
 
 void read_stream(FieldReader& reader, Common& out) {
@@ -44,6 +45,25 @@ void read_common(FieldReader& reader, Common& out) {
   out.model = model.value_or("");
   read_sampling_fields(reader, out);
   read_stream(reader, out);
+  out.n = reader.integer("n", 1, kMaxChoices).value_or(1);
+  out.options.n_prompt_logprobs =
+      static_cast<int>(reader.integer("prompt_logprobs", 0, kMaxTopLogprobs).value_or(-1));
+}
+
+void read_continuation(FieldReader& reader, Chat& out) {
+  out.continue_final_message = reader.boolean("continue_final_message").value_or(false);
+  const auto prompted = reader.boolean("add_generation_prompt");
+  out.add_generation_prompt = prompted.value_or(true);
+  if (out.continue_final_message && prompted.value_or(false))
+    reader.wrong("add_generation_prompt", "has to be false with 'continue_final_message'");
+}
+
+void read_best_of(FieldReader& reader, CompletionRequest& out) {
+  out.best_of = reader.integer("best_of", 1, kMaxChoices).value_or(out.common.n);
+  if (out.best_of < out.common.n)
+    reader.wrong("best_of", base::cat("is ", out.best_of, ", less than 'n', which is ", out.common.n));
+  if (out.best_of > out.common.n && out.common.stream)
+    reader.wrong("best_of", "needs whole answers to choose from, so it cannot be streamed");
 }
 
 void read_chat_logprobs(FieldReader& reader, Common& out) {
@@ -107,6 +127,7 @@ Parsed<ChatRequest> read_chat_request(const Json& body) {
   FieldReader reader(body);
   read_common(reader, out.common);
   read_chat_logprobs(reader, out.common);
+  read_continuation(reader, out.chat);
   const auto old_limit = reader.integer("max_tokens", 1, INT64_MAX);
   const auto limit = reader.integer("max_completion_tokens", 1, INT64_MAX);
   out.common.options.max_tokens = limit.value_or(old_limit.value_or(-1));
@@ -130,6 +151,8 @@ Parsed<CompletionRequest> read_completion_request(const Json& body) {
   out.common.options.max_tokens =
       reader.integer("max_tokens", 1, INT64_MAX).value_or(kDefaultCompletionTokens);
   out.prompts = read_prompts(reader);
+  out.echo = reader.boolean("echo").value_or(false);
+  read_best_of(reader, out);
   if (reader.error()) return std::unexpected(*reader.error());
   return out;
 }

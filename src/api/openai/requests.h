@@ -14,6 +14,7 @@ namespace api::openai {
 // What both have in common.
 struct Common : Asked {
   bool include_usage = false;
+  int64_t n = 1;  // choices per prompt
 };
 
 struct ChatRequest {
@@ -25,6 +26,8 @@ struct CompletionRequest {
   Common common;
   using Prompt = std::variant<std::string, std::vector<serving::TokenId>>;
   std::vector<Prompt> prompts;  // at least one
+  bool echo = false;
+  int64_t best_of = 1;  // at least n: so many are made for each prompt
 };
 
 // REQUIRES: an object.

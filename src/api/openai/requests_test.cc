@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <utility>
+
 #include "api/common/inference.h"
 
 namespace api::openai {
@@ -95,6 +98,67 @@ TEST(ChatRequest, NamesTheFieldThatIsWrong) {
     EXPECT_EQ(request.error().param, param);
     EXPECT_EQ(request.error().kind, ErrorKind::invalid_request);
   }
+}
+
+TEST(ChatRequest, TakesSamplingUnderEverySpelling) {
+  const auto request = chat(
+      R"("repeat_penalty":1.2,"repeat_last_n":64,"presence_penalty":0.5,"frequency_penalty":-1,"typical_p":0.9,)"
+      R"("dry_multiplier":0.8,"dry_sequence_breakers":["\n"],"xtc_probability":0.5,"mirostat":2,"mirostat_tau":4,)"
+      R"("samplers":["penalties","top_k","temperature"],"logit_bias":{"5":-100,"7":2},"min_new_tokens":3,)"
+      R"("bad_words":["no"],"allowed_token_ids":[1,2],"no_stop_trim":true,"priority":-2,"n":3,)"
+      R"("repetition_detection":{"max_pattern_size":4,"min_count":3},"skip_special_tokens":false)");
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_TRUE(request->common.ignored.empty());
+  const serving::GenerationOptions& options = request->common.options;
+  EXPECT_EQ(options.sampling.repetition_penalty, 1.2);
+  EXPECT_EQ(options.sampling.repeat_last_n, 64);
+  EXPECT_EQ(options.sampling.frequency_penalty, -1);
+  EXPECT_EQ(options.sampling.dry_breakers, std::vector<std::string>{"\n"});
+  EXPECT_EQ(options.sampling.mirostat, 2);
+  EXPECT_EQ(options.sampling.order,
+            (std::vector{sampling::Stage::penalties, sampling::Stage::top_k, sampling::Stage::temperature}));
+  ASSERT_EQ(options.logit_bias.size(), 2u);
+  EXPECT_EQ(options.logit_bias[0].id, 5);
+  EXPECT_EQ(options.logit_bias[0].bias, -100);
+  EXPECT_EQ(options.min_tokens, 3);
+  EXPECT_EQ(options.bad_words, std::vector<std::string>{"no"});
+  EXPECT_EQ(options.allowed_ids, (std::vector<serving::TokenId>{1, 2}));
+  EXPECT_TRUE(options.include_stop_string);
+  EXPECT_FALSE(options.skip_special_tokens);
+  EXPECT_EQ(options.priority, -2);
+  EXPECT_EQ(options.repetition_stop.max_size, 4);
+  EXPECT_EQ(options.repetition_stop.min_count, 3);
+  EXPECT_EQ(request->common.n, 3);
+}
+
+TEST(ChatRequest, RefusesSamplingThatMakesNoSense) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("repetition_penalty":1.1,"repeat_penalty":1.2)", "repeat_penalty"},
+      {R"("repetition_penalty":0)", "repetition_penalty"},
+      {R"("presence_penalty":2.5)", "presence_penalty"},
+      {R"("samplers":["top_k","nothing"])", "samplers"},
+      {R"("samplers":"k!")", "samplers"},
+      {R"("mirostat":1)", "mirostat"},
+      {R"("logit_bias":{"x":1})", "logit_bias"},
+      {R"("logit_bias":{"1":101})", "logit_bias"},
+      {R"("logit_bias":[[1]])", "logit_bias"},
+      {R"("logit_bias":{"-1":1})", "logit_bias"},
+      {R"("min_tokens":1,"min_new_tokens":2)", "min_new_tokens"},
+      {R"("repetition_detection":{"min_count":1})", "repetition_detection.min_count"},
+      {R"("n":0)", "n"},
+      {R"("n":129)", "n"},
+      {R"("use_beam_search":true)", "use_beam_search"},
+      {R"("continue_final_message":true,"add_generation_prompt":true)", "add_generation_prompt"},
+      {R"("prompt_logprobs":21)", "prompt_logprobs"},
+  };
+  for (const auto& [member, param] : cases) {
+    const auto request = chat(member);
+    ASSERT_FALSE(request) << member;
+    EXPECT_EQ(request.error().param, param) << member;
+  }
+  EXPECT_TRUE(chat(R"("repetition_penalty":1.1,"repeat_penalty":1.1)"));
+  EXPECT_EQ(chat(R"("logit_bias":[[5,false],[6,1.5]])")->common.options.logit_bias[0].bias,
+            -std::numeric_limits<float>::infinity());
 }
 
 TEST(ChatRequest, TakesSeedsUpTo64Bits) {

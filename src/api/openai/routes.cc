@@ -1,5 +1,7 @@
 #include "api/openai/routes.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -25,6 +27,7 @@ ReplyFrame frame_of(const Common& common, const std::string& model, const char* 
           .created = environment.unix_seconds(),
           .model = model,
           .with_logprobs = common.options.n_top_logprobs >= 0,
+          .with_prompt_logprobs = common.options.n_prompt_logprobs >= 0,
           .include_usage = common.include_usage};
 }
 
@@ -37,6 +40,7 @@ Parsed<Prepared> prepare_chat(const Environment& environment, const http::Reques
   out.inference.prompts.push_back(TRY_PARSED(
       chat_prompt(environment, *out.inference.model, std::move(chat.chat), chat.common.ignored, "messages")));
   out.inference.prompt_field = "messages";
+  out.inference.n = chat.common.n;
   out.frame = frame_of(chat.common, out.inference.model->id, "chatcmpl-", request, environment);
   out.inference.asked = std::move(chat.common);
   return out;
@@ -49,6 +53,24 @@ base::Result<serving::Prompt> make_prompt(const serving::ServedModel& model,
   return ids_prompt(model, std::get<std::vector<serving::TokenId>>(prompt));
 }
 
+// Prompts that were given as ids are shown as text.
+void add_echo(Prepared& out, serving::GenerationOptions& options) {
+  const serving::ServedModel& model = *out.inference.model;
+  for (const serving::Prompt& prompt : out.inference.prompts) {
+    ReplyFrame::Echo echo{.text = prompt.text, .first_token = {}};
+    if (echo.text.empty() && model.tokenizer)
+      echo.text = model.tokenizer->decode(prompt.ids, /*skip_special=*/false);
+    const serving::TokenId first = prompt.ids.empty() ? 0 : prompt.ids.front();
+    echo.first_token = {.id = first,
+                        .bytes = model.tokenizer ? model.tokenizer->token_bytes(first) : std::string(),
+                        .logprob = std::numeric_limits<float>::quiet_NaN(),
+                        .top = {}};
+    out.frame.echoes.push_back(std::move(echo));
+  }
+  if (out.frame.with_logprobs)
+    options.n_prompt_logprobs = std::max(options.n_prompt_logprobs, options.n_top_logprobs);
+}
+
 Parsed<Prepared> prepare_completion(const Environment& environment, const http::Request& request) {
   const base::Json body = TRY_PARSED(parse_body(request.body));
   CompletionRequest completion = TRY_PARSED(read_completion_request(body));
@@ -58,7 +80,13 @@ Parsed<Prepared> prepare_completion(const Environment& environment, const http::
     out.inference.prompts.push_back(
         TRY_PARSED(from_result(make_prompt(*out.inference.model, prompt), "prompt")));
   out.inference.prompt_field = "prompt";
+  out.inference.n = completion.best_of;
   out.frame = frame_of(completion.common, out.inference.model->id, "cmpl-", request, environment);
+  out.frame.n = completion.common.n;
+  out.frame.n_made = completion.best_of;
+  if (completion.best_of > completion.common.n && completion.common.options.n_top_logprobs < 0)
+    completion.common.options.n_top_logprobs = 0;  // to choose by
+  if (completion.echo) add_echo(out, completion.common.options);
   out.inference.asked = std::move(completion.common);
   return out;
 }
