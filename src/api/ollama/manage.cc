@@ -129,7 +129,7 @@ Parsed<http::Response> remove(Manager& manager, const http::Request& request) {
   const auto removed = library ? library->remove(name) : base::fail(base::Code::not_found, "");
   const bool is_known = models.describe(name).has_value();
   if (!removed && removed.error().code != base::Code::not_found)
-    return std::unexpected(generation_error(removed.error()));
+    return std::unexpected(pull_error(removed.error()));
   if (!removed && !is_known) return std::unexpected(no_such_model(name));
   if (!removed)
     return std::unexpected(conflict(
@@ -171,7 +171,7 @@ Parsed<void> start_pull(Manager& manager, const std::string& name, bool streamed
     });
     if (streamed) return stream->finish(pulled);
     reply->send(pulled ? http::json_response(200, R"({"status":"success"})")
-                       : error_response(generation_error(pulled.error())));
+                       : error_response(pull_error(pulled.error())));
   };
   if (!manager.pulls.run(work)) {
     ApiError error = generation_error({base::Code::unavailable, "too many models are being pulled already"});

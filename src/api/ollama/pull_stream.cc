@@ -1,5 +1,7 @@
 #include "api/ollama/pull_stream.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "api/common/errors.h"
@@ -26,13 +28,37 @@ std::string line_of(const serving::PullProgress& progress) {
   return out.write() + "\n";
 }
 
-// What stands in the way of a pull is told: it is the catalogue's or the network's, not ours.
+// An absolute path goes up to the quote or blank that ends it.
+std::string without_paths(std::string_view text) {
+  std::string out;
+  bool at_word = true;
+  while (!text.empty()) {
+    if (at_word && text.front() == '/') {
+      out += "(a path)";
+      text.remove_prefix(std::min(text.find_first_of(" '\",;:)"), text.size()));
+      at_word = false;
+      continue;
+    }
+    at_word = std::string_view(" '\"(=:").find(text.front()) != std::string_view::npos;
+    out += text.front();
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
 std::string last_line(const base::Result<serving::LibraryEntry>& pulled) {
   if (pulled) return status("success").write() + "\n";
-  return error_body(invalid_request(pulled.error().message)) + "\n";
+  return error_body(pull_error(pulled.error())) + "\n";
 }
 
 }  // namespace
+
+ApiError pull_error(const base::Error& cause) {
+  ApiError error = invalid_request(without_paths(cause.message));
+  error.kind = cause.code == base::Code::unavailable ? ErrorKind::overloaded : ErrorKind::internal;
+  error.status = cause.code == base::Code::unavailable ? 503 : 500;
+  return error;
+}
 
 bool PullStream::on_progress(const serving::PullProgress& progress) {
   {

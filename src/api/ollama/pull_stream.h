@@ -8,10 +8,14 @@
 #include <optional>
 #include <string>
 
+#include "api/common/errors.h"
 #include "http/reply.h"
 #include "serving/model_library.h"
 
 namespace api::ollama {
+
+// What stood in the way of a pull, without the server's paths: nobody but the operator needs to know them.
+ApiError pull_error(const base::Error& cause);
 
 // Between the thread that pulls and the connection that tells. Lines that are not yet taken are merged: only
 // the latest progress of a stage counts.

@@ -48,7 +48,9 @@ class FakeLibrary : public serving::ModelLibrary {
     using Stage = serving::PullProgress::Stage;
     on_progress({Stage::downloading, 5, 10});
     on_progress({Stage::downloading, 10, 10});
-    if (id == "broken") return base::fail(base::Code::unavailable, "no network");
+    if (id == "broken")
+      return base::fail(base::Code::io_error,
+                        "cannot write '/home/op/models/x': no room at /home/op, and/or no right");
     on_progress({Stage::unpacking, 10, 10});
     return serving::LibraryEntry{std::string(id), {}};
   }
@@ -255,7 +257,7 @@ TEST(OllamaRoutes, PullTellsItsProgressAndOffersTheModel) {
                 .back()
                 .find("error")
                 ->as_string(),
-            "no network");
+            "cannot write '(a path)': no room at (a path), and/or no right");
   EXPECT_EQ(house.ask("POST", "/api/pull", R"({"model":"known","stream":false})").body,
             R"({"status":"success"})");
   for (const char* name : {"/etc/passwd", "http://x.example/a", "stored"})
