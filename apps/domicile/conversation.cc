@@ -53,9 +53,10 @@ Result<serving::Prompt> Conversation::prompt_for(const std::string& text) const 
   all.push_back(message("user", text));
   Json variables = Json::Object{};
   if (settings_.think) variables.set("enable_thinking", *settings_.think);
-  return serving::chat_prompt(
-      host_.served(),
-      {.messages = std::move(all), .variables = std::move(variables), .now = serving::local_time()});
+  return serving::chat_prompt(host_.served(), {.messages = std::move(all),
+                                               .variables = std::move(variables),
+                                               .now = serving::local_time(),
+                                               .cache_salt = ""});
 }
 
 Status Conversation::turn(const std::string& text) {

@@ -50,4 +50,19 @@ bool KeyRing::admits(const http::Request& request) const {
   return key && holds(base::trim(*key));
 }
 
+std::string KeyRing::id_of(const http::Request& request) const {
+  constexpr size_t kIdBytes = 8;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  auto key = bearer(request);
+  if (!key || !holds(*key)) key = request.headers.find("x-api-key");
+  if (!key || !holds(base::trim(*key))) return {};
+  const Hash hash = hash_of(base::trim(*key));
+  std::string id;
+  for (const std::byte byte : std::span(hash).first(kIdBytes)) {
+    id += kDigits[std::to_integer<size_t>(byte) >> 4];
+    id += kDigits[std::to_integer<size_t>(byte) & 15];
+  }
+  return id;
+}
+
 }  // namespace api

@@ -18,6 +18,8 @@ class KeyRing {
   bool holds(std::string_view key) const;
   // The request brings one of the keys, as "Authorization: Bearer KEY" or "x-api-key: KEY".
   bool admits(const http::Request& request) const;
+  // The id of the key that admits it: 16 hexadecimal digits of its hash. Empty if none does.
+  std::string id_of(const http::Request& request) const;
 
  private:
   std::vector<std::array<std::byte, 32>> hashes_;

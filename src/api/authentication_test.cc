@@ -29,5 +29,15 @@ TEST(KeyRing, AdmitsNothingElse) {
   EXPECT_FALSE(KeyRing({}).admits(with("X-Api-Key", "sk-one")));
 }
 
+TEST(KeyRing, TellsKeysApart) {
+  const KeyRing keys({"sk-one", "sk-two"});
+  const std::string one = keys.id_of(with("Authorization", "Bearer sk-one"));
+  EXPECT_EQ(one.size(), 16u);
+  EXPECT_EQ(one, keys.id_of(with("X-Api-Key", " sk-one ")));
+  EXPECT_NE(one, keys.id_of(with("Authorization", "Bearer sk-two")));
+  EXPECT_EQ(keys.id_of(with("Authorization", "Bearer other")), "");
+  EXPECT_EQ(keys.id_of(http::Request{}), "");
+}
+
 }  // namespace
 }  // namespace api

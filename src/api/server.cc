@@ -69,6 +69,7 @@ class ApiServer : public Server {
     environment_.library = library_.get();
     environment_.unix_seconds = [] { return static_cast<int64_t>(std::time(nullptr)); };
     environment_.local_time = serving::local_time;
+    environment_.caller = [this](const http::Request& request) { return keys_.id_of(request); };
     environment_.random_seed = [this] { return seeds_.next(); };
     auto answer_health = [this](const http::Request&, const std::shared_ptr<http::Reply>& reply) {
       reply->send(health(models_));

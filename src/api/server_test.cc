@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "api/page/routes.h"
@@ -299,6 +300,22 @@ TEST(ApiServer, EveryRouteButHealthAndThePageNeedsTheKey) {
     EXPECT_NE(house.client().ask(route.method, path, "", "X-API-Key: sk-secret\r\n").status, 401);
   }
   EXPECT_EQ(error_of(house.client().ask("GET", "/nowhere")).find("code")->as_string(), "invalid_api_key");
+}
+
+TEST(ApiServer, CallersWithDifferentKeysShareNoPrompt) {
+  ServerOptions options;
+  options.keys = {"sk-one", "sk-two"};
+  House house("x", std::move(options));
+  house.ready();
+  std::set<std::string> salts;
+  for (const char* key : {"sk-one", "sk-two", "sk-one"})
+    for (const char* salt : {"", R"(,"cache_salt":"s")"}) {
+      const std::string body = R"({"model":"speaker","prompt":"a")" + std::string(salt) + "}";
+      house.client().ask("POST", "/v1/completions", body,
+                         "Authorization: Bearer " + std::string(key) + "\r\n");
+      salts.insert(house.engine->last_request().cache_salt);
+    }
+  EXPECT_EQ(salts.size(), 4u);
 }
 
 TEST(ApiServer, WithoutAKeyPagesOfOtherSitesGetNothing) {

@@ -94,10 +94,10 @@ base::Result<Prompt> chat_prompt(const ServedModel& model, const ChatInput& inpu
   if (input.continue_final_message) TRY(cut_behind_final_message(input.messages, rendered));
   Prompt prompt;
   prompt.ids = model.tokenizer->encode_strict(chat::segments(rendered));
-  if (model.answers) {
+  if (model.answers && input.cache_salt) {
     prompt.encoded = std::move(prompt.ids);
-    prompt.ids = model.answers->as_said(input.cache_salt, prompt.encoded);
-    prompt.cache_salt = input.cache_salt;
+    prompt.ids = model.answers->as_said(*input.cache_salt, prompt.encoded);
+    prompt.cache_salt = *input.cache_salt;
   }
   prompt.starts_in_thinking = opens_thought(rendered);
   prompt.text = std::move(rendered.text);

@@ -33,7 +33,8 @@ struct ChatInput {
   // no generation prompt is added.
   bool continue_final_message = false;
   chat::CivilTime now{};
-  std::string cache_salt;  // that the generation will have
+  // That the generation will have. Open: earlier answers are not looked up, and this one is not remembered.
+  std::optional<std::string> cache_salt;
 };
 
 // Renders the model's template and encodes the result; role marks match only where the template wrote them.

@@ -127,13 +127,19 @@ Parsed<SharedModel> find_model(const Environment& environment, const std::string
 }
 
 void run_inference(const Environment& environment, Inference inference, std::unique_ptr<ReplyWriter> writer,
-                   const http::Request&, const SharedReply& reply) {
+                   const http::Request& request, const SharedReply& reply) {
+  inference.asked.options.cache_salt = salt_of(environment, request, inference.asked);
   if (const auto error = check(inference)) return reply->send(writer->refusal(*error));
   inference.asked.options.seed = inference.asked.seed ? *inference.asked.seed : environment.random_seed();
   if (inference.asked.stream)
     run_streamed(std::move(inference), std::move(writer), reply);
   else
     run_whole(std::move(inference), std::move(writer), reply);
+}
+
+std::string salt_of(const Environment& environment, const http::Request& request, const Asked& asked) {
+  const std::string caller = environment.caller ? environment.caller(request) : std::string();
+  return caller.empty() ? asked.options.cache_salt : base::cat(caller, "/", asked.options.cache_salt);
 }
 
 std::string_view unique_part(const http::Request& request) {

@@ -38,6 +38,10 @@ struct Inference {
 void run_inference(const Environment& environment, Inference inference, std::unique_ptr<ReplyWriter> writer,
                    const http::Request& request, const std::shared_ptr<http::Reply>& reply);
 
+// Under which salt prompts of this caller are shared: the key's id and the request's own. So callers with
+// different keys never share a computed prompt, and no one's timing tells of another's.
+std::string salt_of(const Environment& environment, const http::Request& request, const Asked& asked);
+
 // The part of a request's id that tells it from others: what ids of objects are made from.
 std::string_view unique_part(const http::Request& request);
 

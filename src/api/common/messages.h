@@ -4,6 +4,7 @@
 // A template sees {"role", "content", ...} with the roles system, user, assistant and tool. Dialects leave
 // content as a text, or as a list of {"type": "text", "text"} where the caller sent several;
 // chat_prompt() settles which of the two the model's template wants.
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,8 @@ struct Chat {
   base::Json messages = base::Json::Array{};
   base::Json variables = base::Json::Object{};  // of the template
   bool add_generation_prompt = true;
-  bool continue_final_message = false;  // the model goes on with the last message
-  std::string cache_salt;               // of the generation
+  bool continue_final_message = false;    // the model goes on with the last message
+  std::optional<std::string> cache_salt;  // serving::ChatInput::cache_salt: salt_of()
 };
 
 // One part of a message's content: {"type": "text", "text"}.

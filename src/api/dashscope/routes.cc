@@ -29,6 +29,7 @@ Parsed<Prepared> prepare(const Environment& environment, const http::Request& re
   GenerationRequest asked = TRY_PARSED(read_generation_request(TRY_PARSED(parse_body(request.body))));
   asked.asked.stream = wants_stream(request);
   Prepared out;
+  asked.chat.cache_salt = salt_of(environment, request, asked.asked);
   out.inference.model = TRY_PARSED(find_model(environment, asked.asked.model));
   drop_if_unused(*out.inference.model, asked.chat.variables, "enable_thinking", "parameters.enable_thinking",
                  asked.asked.ignored);

@@ -36,7 +36,7 @@ Parsed<Prepared> prepare_chat(const Environment& environment, const http::Reques
   ChatRequest chat = TRY_PARSED(read_chat_request(body));
   Prepared out;
   out.inference.model = TRY_PARSED(find_model(environment, chat.common.model));
-  chat.chat.cache_salt = chat.common.options.cache_salt;
+  chat.chat.cache_salt = salt_of(environment, request, chat.common);
   out.inference.prompts.push_back(TRY_PARSED(
       chat_prompt(environment, *out.inference.model, std::move(chat.chat), chat.common.ignored, "messages")));
   out.inference.prompt_field = "messages";
