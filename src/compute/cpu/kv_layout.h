@@ -35,6 +35,12 @@ inline int64_t v_stride(int head_dim) {
 template <class T>
 inline constexpr int kKeyStride = kPageTokens / kValuesOf<T>;
 
+// Bytes of K's values, and of V's, without scales.
+template <class T>
+inline int64_t values_bytes(int head_dim) {
+  return kPageTokens * v_stride<T>(head_dim) * int64_t{sizeof(T)};
+}
+
 // The 64 scales behind K's or V's values. K's rows need no filling up, but take the same space.
 template <class T>
 inline const float* scales_of(const T* page, int head_dim) {

@@ -13,6 +13,7 @@
 #include "compute/cpu/kernels/attention_kernels.h"
 #include "compute/cpu/kernels/exp_avx2.h"
 #include "compute/cpu/kernels/lanes_avx2.h"
+#include "compute/cpu/kernels/page_ahead.h"
 #include "compute/cpu/kv_layout.h"
 
 ISA_BEGIN(ISA_AVX2)
@@ -78,26 +79,14 @@ inline void put_in_order(const uint16_t*, __m256& first, __m256& second) {
   second = _mm256_permute2f128_ps(low, high, 0x31);
 }
 
-// Fetches what the caller will read next, at every step of the products as much as the step itself reads.
-struct Ahead {
-  const char* at;
-  int64_t moves;  // 1; or 0: nothing to fetch, the same line again and again
-
-  template <int BYTES>
-  inline void step() {
-    ISA_UNROLL
-    for (int byte = 0; byte < BYTES; byte += 64) _mm_prefetch(at + byte, _MM_HINT_T0);
-    at += moves * BYTES;
-  }
-};
-
 // acc[i][w] += A[i][k] * B[k][columns of w] for k in [k_begin, k_end). `a` has A_STRIDE floats between
 // queries; `b` is B's first row at the tile's first column.
 template <int N, int W, int A_STRIDE, class T>
 inline void multiply(const float* a, const T* b, int b_stride, int k_begin, int k_end, __m256 (&acc)[N][W],
-                     Ahead& ahead) {
+                     PageAhead& ahead) {
+  PageAhead own = ahead;  // so that the compiler keeps it in registers
   for (int k = k_begin; k < k_end; ++k) {
-    ahead.step<static_cast<int>(W * 8 * sizeof(T) / kValuesOf<T>)>();
+    own.step<static_cast<int>(W * 8 * sizeof(T) / kValuesOf<T>)>(k);
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m256 wide[W];
     ISA_UNROLL
@@ -109,6 +98,7 @@ inline void multiply(const float* a, const T* b, int b_stride, int k_begin, int 
       for (int w = 0; w < W; ++w) acc[i][w] = _mm256_fmadd_ps(factor, wide[w], acc[i][w]);
     }
   }
+  ahead = own;
 }
 
 template <int N, int W>
@@ -121,7 +111,7 @@ inline void clear(__m256 (&acc)[N][W]) {
 }
 
 template <int N, int W, class T>
-void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead& ahead) {
+void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, PageAhead& ahead) {
   for (int first = 0; first < tile.max_keys; first += 8 * W) {
     __m256 acc[N][W];
     clear(acc);
@@ -222,12 +212,11 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 // W of them.
 template <int N, int W, class T>
 void sum_columns(const T* v, int stride, int first, int n_columns, const KernelTable::PageQuery* queries,
-                 const Tile<N>& tile, Ahead& ahead) {
+                 const Tile<N>& tile, PageAhead& ahead) {
   __m256 acc[N][W];
   clear(acc);
   multiply<N, W, kPageTokens>(&tile.weights[0][0], v, stride, 0, tile.min_keys, acc, ahead);
-  Ahead nothing = ahead;
-  nothing.moves = 0;
+  PageAhead nothing(v);
   ISA_UNROLL
   for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
     __m256(&own)[1][W] = reinterpret_cast<__m256(&)[1][W]>(acc[i]);
@@ -245,7 +234,7 @@ void sum_columns(const T* v, int stride, int first, int n_columns, const KernelT
 
 template <int N, int W, class T>
 void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
-                Ahead& ahead) {
+                PageAhead& ahead) {
   const int stride = static_cast<int>(v_stride<T>(head_dim));
   int first = 0;
   for (; first + 8 * W <= head_dim; first += 8 * W) {
@@ -265,7 +254,7 @@ void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* que
 
 template <int N, class T>
 void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
-                 const KernelTable::PageQuery* queries, Ahead& ahead) {
+                 const KernelTable::PageQuery* queries, PageAhead& ahead) {
   constexpr int W = N <= 2 ? 4 : 2;
   Tile<N> tile;
   tile.min_keys = kPageTokens;
@@ -287,17 +276,17 @@ void attend(const std::byte* k_bytes, const std::byte* v_bytes, int head_dim, fl
             const KernelTable::PageQuery* queries, int n_queries, const void* next) {
   const T* k_page = reinterpret_cast<const T*>(k_bytes);
   const T* v_page = reinterpret_cast<const T*>(v_bytes);
-  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
+  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, PageAhead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {nullptr,           attend_tile<1, T>, attend_tile<2, T>,
                                                       attend_tile<3, T>, attend_tile<4, T>, attend_tile<5, T>,
                                                       attend_tile<6, T>};
-  Ahead ahead{static_cast<const char*>(next == nullptr ? k_page : next), next == nullptr ? 0 : 1};
+  PageAhead ahead = next != nullptr ? PageAhead::of<T>(next, head_dim) : PageAhead(k_page);
   while (n_queries > 0) {
     const int n = n_queries <= kMaxQueries      ? n_queries
                   : n_queries < 2 * kMaxQueries ? (n_queries + 1) / 2  // 7 are 4 and 3, not 6 and 1
                                                 : kMaxQueries;
     kBySize[n](k_page, v_page, head_dim, scale, queries, ahead);
-    ahead.moves = 0;  // fetched with the first tile
+    ahead = PageAhead(k_page);  // fetched with the first tile
     queries += n;
     n_queries -= n;
   }

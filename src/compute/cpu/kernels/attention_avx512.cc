@@ -16,6 +16,7 @@
 
 #include "compute/cpu/kernels/attention_kernels.h"
 #include "compute/cpu/kernels/exp_avx512.h"
+#include "compute/cpu/kernels/page_ahead.h"
 #include "compute/cpu/kv_layout.h"
 
 ISA_BEGIN(ISA_AVX512)
@@ -95,27 +96,14 @@ inline void put_in_order(const uint16_t*, __m512& first, __m512& second) {
   second = _mm512_permutex2var_ps(even, high, second);
 }
 
-// Fetches what the caller will read next, at every step of the products as much as the step itself reads.
-struct Ahead {
-  const char* at;
-  int64_t moves;  // 1; or 0: nothing to fetch, the same line again and again
-
-  template <int BYTES>
-  inline void step() {
-    ISA_UNROLL
-    for (int byte = 0; byte < BYTES; byte += 64) _mm_prefetch(at + byte, _MM_HINT_T0);
-    at += moves * BYTES;
-  }
-};
-
 // acc[i][w] += A[i][k] * B[k][columns of w] for k in [k_begin, k_end). `a` has A_STRIDE floats between
 // queries; `b` is B's first row at the tile's first column.
 template <int N, int W, int A_STRIDE, class T>
 inline void multiply(const float* a, const T* b, int b_stride, const __mmask32 (&columns)[W / 2], int k_begin,
-                     int k_end, __m512 (&acc)[N][W], Ahead& ahead) {
-  Ahead own = ahead;  // so that the compiler keeps it in registers
+                     int k_end, __m512 (&acc)[N][W], PageAhead& ahead) {
+  PageAhead own = ahead;  // so that the compiler keeps it in registers
   for (int k = k_begin; k < k_end; ++k) {
-    own.step<static_cast<int>(W * 16 * sizeof(T) / kValuesOf<T>)>();
+    own.step<static_cast<int>(W * 16 * sizeof(T) / kValuesOf<T>)>(k);
     const T* row = b + static_cast<int64_t>(k) * b_stride;
     __m512 wide[W];
     ISA_UNROLL
@@ -141,7 +129,7 @@ inline void clear(__m512 (&acc)[N][W]) {
 }
 
 template <int N, int W, class T>
-void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, Ahead& ahead) {
+void score_keys(const T* k_page, int head_dim, float scale, Tile<N>& tile, PageAhead& ahead) {
   __mmask32 all[W / 2];
   for (__mmask32& mask : all) mask = 0xFFFFFFFFu;
   for (int first = 0; first < tile.max_keys; first += 16 * W) {
@@ -252,7 +240,7 @@ inline void put_values(const KernelTable::PageQuery& query, float before, float 
 
 template <int N, int W, class T>
 void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* queries, const Tile<N>& tile,
-                Ahead& ahead) {
+                PageAhead& ahead) {
   const int stride = static_cast<int>(v_stride<T>(head_dim));
   for (int first = 0; first < head_dim; first += 16 * W) {
     __mmask32 columns[W / 2];
@@ -261,8 +249,7 @@ void sum_values(const T* v_page, int head_dim, const KernelTable::PageQuery* que
     clear(acc);
     const T* v = v_page + first / kValuesOf<T>;
     multiply<N, W, kPageTokens>(&tile.weights[0][0], v, stride, columns, 0, tile.min_keys, acc, ahead);
-    Ahead nothing = ahead;
-    nothing.moves = 0;
+    PageAhead nothing(v);
     ISA_UNROLL
     for (int i = 0; i < N; ++i) {  // each query goes on alone to its own last key
       __m512(&own)[1][W] = reinterpret_cast<__m512(&)[1][W]>(acc[i]);
@@ -304,7 +291,7 @@ void begin_tile(const KernelTable::PageQuery* queries, int head_dim, Tile<N>& ti
 
 template <int N, class T>
 void attend_tile(const T* k_page, const T* v_page, int head_dim, float scale,
-                 const KernelTable::PageQuery* queries, Ahead& ahead) {
+                 const KernelTable::PageQuery* queries, PageAhead& ahead) {
   constexpr int W = N <= 6 ? 4 : 2;
   Tile<N> tile;
   begin_tile<N>(queries, head_dim, tile);
@@ -320,7 +307,7 @@ void attend(const std::byte* k_bytes, const std::byte* v_bytes, int head_dim, fl
             const KernelTable::PageQuery* queries, int n_queries, const void* next) {
   const T* k_page = reinterpret_cast<const T*>(k_bytes);
   const T* v_page = reinterpret_cast<const T*>(v_bytes);
-  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, Ahead&);
+  using Attend = void (*)(const T*, const T*, int, float, const KernelTable::PageQuery*, PageAhead&);
   static constexpr Attend kBySize[kMaxQueries + 1] = {
       nullptr,           attend_tile<1, T>, attend_tile<2, T>,  attend_tile<3, T>,
       attend_tile<4, T>, attend_tile<5, T>, attend_tile<6, T>,  attend_tile<7, T>,
@@ -333,7 +320,7 @@ void attend(const std::byte* k_bytes, const std::byte* v_bytes, int head_dim, fl
                                                 : kMaxQueries;
     // The next page comes with the last tile: earlier it would push this page out of L1.
     const bool fetches = next != nullptr && n == n_queries;
-    Ahead ahead{static_cast<const char*>(fetches ? next : k_bytes), fetches ? 1 : 0};
+    PageAhead ahead = fetches ? PageAhead::of<T>(next, head_dim) : PageAhead(k_page);
     kBySize[n](k_page, v_page, head_dim, scale, queries, ahead);
     queries += n;
     n_queries -= n;
