@@ -26,6 +26,8 @@ constexpr size_t kMaxUnreadBytes = size_t{64} << 10;
 constexpr size_t kMaxDiscardedBodyBytes = size_t{64} << 10;
 // On average, beyond the time-out for one piece.
 constexpr size_t kLeastBodyBytesPerSecond = 1024;
+// For the request of a connection that was accepted while the server is draining.
+constexpr milliseconds kProbePatience{1000};
 
 }  // namespace
 
@@ -77,6 +79,12 @@ void Exchange::run(std::function<void()> work) {
   });
 }
 
+void Exchange::note(std::string_view key, std::string value) {
+  post([name = std::string(key), value = std::move(value)](Exchange& self) mutable {
+    if (!self.ended_) self.notes.push_back({std::move(name), std::move(value)});
+  });
+}
+
 void Exchange::client_left() {
   if (ended_ || std::exchange(left_, true)) return;
   if (auto callback = std::exchange(disconnect_callback_, nullptr)) callback();
@@ -107,6 +115,7 @@ class ReplyHandle : public Reply {
     exchange_->on_disconnect(std::move(callback));
   }
   void run(std::function<void()> work) override { exchange_->run(std::move(work)); }
+  void note(std::string_view key, std::string value) override { exchange_->note(key, std::move(value)); }
 
  private:
   std::shared_ptr<Exchange> exchange_;
@@ -144,10 +153,12 @@ std::optional<Response> decode_body(const std::weak_ptr<Core>& weak_core, Reques
 
 // ---- Connection: reading
 
-Connection::Connection(const std::shared_ptr<Core>& core, asio::ip::tcp::socket socket)
+Connection::Connection(const std::shared_ptr<Core>& core, asio::ip::tcp::socket socket,
+                       std::unique_ptr<Transport> transport)
     : weak_core_(core),
       core_(*core),
       socket_(std::move(socket)),
+      transport_(std::move(transport)),
       wake_(core->io),
       reader_(core->options.limits) {
   boost::system::error_code ignored;
@@ -161,8 +172,9 @@ Connection::~Connection() {
   if (exchange_) exchange_->end();
   core_.connections.erase(this);
   std::lock_guard lock(core_.mutex);
+  if (is_answering_) --core_.n_answering;
   --core_.n_connections;
-  core_.connection_ended.notify_all();
+  core_.something_ended.notify_all();
 }
 
 void Connection::start_reading() {
@@ -173,10 +185,11 @@ void Connection::start_reading() {
                      [self = shared_from_this()](boost::system::error_code error) {
                        self->reading_ = false;
                        if (error) return self->received(/*ended=*/true);
-                       const size_t n = self->socket_.read_some(asio::buffer(self->core_.scratch), error);
-                       if (error == asio::error::would_block) return self->start_reading();
-                       self->input_.append(self->core_.scratch.data(), n);
-                       self->received(/*ended=*/bool(error));
+                       if (!self->socket_.is_open()) return self->received(/*ended=*/true);
+                       const Transport::Moved moved = self->transport_->read(self->core_.scratch);
+                       if (moved.state == Transport::State::would_block) return self->start_reading();
+                       self->input_.append(self->core_.scratch.data(), moved.n_bytes);
+                       self->received(/*ended=*/moved.state == Transport::State::ended);
                      });
 }
 
@@ -204,7 +217,10 @@ Connection::Awaitable Connection::read_request() {
   bool begun = false, again = false;
   while (true) {
     if (again || !input_.empty()) {
-      if (!std::exchange(begun, true)) deadline = Clock::now() + options.head_timeout;
+      if (!std::exchange(begun, true)) {
+        match_ = {};
+        deadline = Clock::now() + options.head_timeout;
+      }
       size_t consumed = 0;
       const RequestReader::State state = reader_.feed(input_, consumed);
       input_.erase(0, consumed);
@@ -235,7 +251,12 @@ Connection::Awaitable Connection::read_request() {
       }
       if (again) continue;
     }
-    if (input_ended_ || core_.draining) co_return false;
+    if (input_ended_) co_return false;
+    if (core_.draining) {
+      // A new connection may be a probe's; the others have had their answers.
+      if (has_answered_ || begun) co_return false;
+      deadline = std::min(deadline, connected_ + kProbePatience);
+    }
     const bool in_time = co_await signalled(deadline);
     if (in_time || Clock::now() < deadline) continue;
     if (!begun) co_return false;
@@ -325,11 +346,20 @@ void Connection::dispatch(Request request) {
 Connection::Awaitable Connection::answer_request() {
   Request request = reader_.take();
   request.from_loopback = from_loopback_;
+  has_answered_ = true;
+  begin_ = Clock::now();
   if (refusal_) {
     Response refusal = std::move(*std::exchange(refusal_, std::nullopt));
     const bool goes_on = co_await write_whole(&request, std::move(refusal));
     co_return goes_on;
   }
+  count_answering(true);
+  const bool goes_on = co_await answer_from_handler(std::move(request));
+  count_answering(false);
+  co_return goes_on;
+}
+
+Connection::Awaitable Connection::answer_from_handler(Request request) {
   request.path_parameters = std::move(match_.parameters);
   Request head = request;
   head.body.clear();
@@ -346,16 +376,43 @@ Connection::Awaitable Connection::answer_request() {
   co_return goes_on;
 }
 
+void Connection::count_answering(bool begins) {
+  is_answering_ = begins;
+  std::lock_guard lock(core_.mutex);
+  begins ? ++core_.n_answering : --core_.n_answering;
+  core_.something_ended.notify_all();
+}
+
 void Connection::touch_up(const Request* request, Response& response) {
   if (response.status >= 500 && response.body.empty())
     response = core_.error(request, response.status, "something went wrong inside the server");
   if (core_.options.finish_response) core_.options.finish_response(request, response);
   const bool has_id = request && !request->id.empty();
-  response.headers.set("x-request-id", has_id ? request->id : core_.new_request_id());
+  answer_id_ = has_id ? request->id : core_.new_request_id();
+  response.headers.set("x-request-id", answer_id_);
+  n_written_ = 0;
+}
+
+void Connection::tell(const Request* request, int status, bool client_left) {
+  if (!core_.options.on_answered) return;
+  auto seconds_to = [this](Clock::time_point then) {
+    return std::max(0.0, std::chrono::duration<double>(then - begin_).count());
+  };
+  core_.options.on_answered(
+      {.request = request,
+       .request_id = answer_id_,
+       .route = match_.route ? std::string_view(match_.route->pattern) : std::string_view(),
+       .status = status,
+       .response_bytes = n_written_,
+       .seconds = seconds_to(Clock::now()),
+       .first_byte_seconds = n_written_ > 0 ? seconds_to(first_written_) : 0,
+       .client_left = client_left,
+       .notes = exchange_ ? std::span<const Parameter>(exchange_->notes) : std::span<const Parameter>()});
 }
 
 Connection::Awaitable Connection::refuse_and_close(const Request* request, Response response) {
   keep_alive_ = false;
+  begin_ = Clock::now();
   co_return co_await write_whole(request, std::move(response));
 }
 
@@ -368,6 +425,7 @@ Connection::Awaitable Connection::write_whole(const Request* request, Response r
                                                .date = http_date(std::time(nullptr))});
   if (!request || request->method != "HEAD") bytes += response.body;
   const bool written = co_await write(bytes);
+  tell(request, response.status, !written);
   co_return written&& keep_alive_;
 }
 
@@ -390,7 +448,10 @@ Connection::Awaitable Connection::write_stream(const Request& request, Exchange&
     add(bytes, piece);
     if (ended && chunked) bytes += kLastChunk;
     const bool written = co_await write(bytes);
-    if (!written || ended) co_return written&& keep_alive_;
+    if (!written || ended) {
+      tell(&request, response.status, !written || input_ended_);
+      co_return written&& keep_alive_;
+    }
     piece.clear();
     bytes.clear();
     const auto filler_due = Clock::now() + exchange.stream_options.filler_interval;
@@ -403,12 +464,16 @@ Connection::Awaitable Connection::write_stream(const Request& request, Exchange&
 Connection::Awaitable Connection::write(std::string_view bytes) {
   auto deadline = Clock::now() + core_.options.write_timeout;
   while (!bytes.empty()) {
-    boost::system::error_code error;
-    const size_t n = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-    bytes.remove_prefix(n);
-    if (n > 0) deadline = Clock::now() + core_.options.write_timeout;
-    if (error && error != asio::error::would_block) co_return false;
-    if (bytes.empty()) break;
+    if (!socket_.is_open()) co_return false;
+    const Transport::Moved moved = transport_->write(bytes);
+    if (moved.state == Transport::State::ended) co_return false;
+    if (moved.state == Transport::State::moved) {
+      if (n_written_ == 0) first_written_ = Clock::now();
+      n_written_ += moved.n_bytes;
+      bytes.remove_prefix(moved.n_bytes);
+      deadline = Clock::now() + core_.options.write_timeout;
+      continue;
+    }
     writable_ = false;
     socket_.async_wait(asio::socket_base::wait_write, [self = shared_from_this()](boost::system::error_code) {
       self->writable_ = true;
@@ -424,8 +489,7 @@ Connection::Awaitable Connection::write(std::string_view bytes) {
 
 // Closing with unread input would make the kernel send a reset, which may destroy the answer on its way.
 asio::awaitable<void> Connection::linger() {
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  if (socket_.is_open()) transport_->end_writing();
   const auto deadline = Clock::now() + milliseconds(1000);
   while (!input_ended_ && !core_.draining && Clock::now() < deadline) {
     input_.clear();

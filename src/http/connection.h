@@ -41,13 +41,17 @@ struct Core {
   std::string url;
   const uint64_t id_key;
   uint64_t n_ids = 0;
-  std::vector<char> scratch;  // where reads land before they are copied to their connection
+  std::shared_ptr<const TlsContext> tls;  // of connections to come; null: none
+  std::vector<char> scratch;              // where reads land before they are copied to their connection
   bool draining = false;
   std::map<Connection*, std::weak_ptr<Connection>> connections;
 
   std::mutex mutex;
-  std::condition_variable connection_ended;
-  size_t n_connections = 0;  // guarded by mutex; for other threads
+  std::condition_variable something_ended;
+  // Guarded by mutex; for other threads.
+  size_t n_connections = 0;
+  size_t n_answering = 0;   // connections whose request is complete and whose answer is not
+  bool has_looked = false;  // the server's thread knows that it is draining
 
   boost::asio::thread_pool workers;
   boost::asio::io_context io{1};  // last: its end destroys the coroutines, which use the rest
@@ -64,6 +68,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void wake();
   void on_disconnect(std::function<void()> callback);
   void run(std::function<void()> work);
+  void note(std::string_view key, std::string value);
 
   // Server's thread.
   void client_left();
@@ -74,6 +79,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Response response;
   std::unique_ptr<BodySource> source;  // null: the response is whole
   StreamOptions stream_options;
+  std::vector<Parameter> notes;
 
   std::atomic<bool> news{false};  // the source was woken and not read since
 
@@ -90,7 +96,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(const std::shared_ptr<Core>& core, boost::asio::ip::tcp::socket socket);
+  Connection(const std::shared_ptr<Core>& core, boost::asio::ip::tcp::socket socket,
+             std::unique_ptr<Transport> transport);
   ~Connection();
 
   boost::asio::awaitable<void> run();
@@ -112,6 +119,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable read_request();
   Awaitable head_arrived();
   Awaitable answer_request();
+  Awaitable answer_from_handler(Request request);
   Awaitable refuse_and_close(const Request* request, Response response);
   Awaitable write_whole(const Request* request, Response response);
   Awaitable write_stream(const Request& request, Exchange& exchange);
@@ -123,10 +131,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t body_limit(const Route& route) const;
   void dispatch(Request request);
   void touch_up(const Request* request, Response& response);
+  void tell(const Request* request, int status, bool client_left);
+  void count_answering(bool begins);
 
   std::weak_ptr<Core> weak_core_;
   Core& core_;  // outlives every coroutine
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Transport> transport_;
   boost::asio::steady_timer wake_;
   RequestReader reader_;
   std::string input_;         // received, not yet used
@@ -136,6 +147,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool has_body_to_come_ = false;
   bool keep_alive_ = true;
   bool from_loopback_ = false;
+  const Clock::time_point connected_ = Clock::now();
+  bool has_answered_ = false;  // at least one request
+  bool is_answering_ = false;  // counted in Core::n_answering
+  // Of the answer under way.
+  std::string answer_id_;
+  Clock::time_point begin_, first_written_;
+  size_t n_written_ = 0;
   std::optional<Response> refusal_;  // of the request whose body is being read
   Router::Match match_;
   std::shared_ptr<Exchange> exchange_;

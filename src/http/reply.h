@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/message.h"
 
@@ -42,6 +43,9 @@ class Reply {
   virtual void on_disconnect(std::function<void()> callback) = 0;
   // Runs `work` on one of the server's worker threads: for what must not hold up the thread that calls.
   virtual void run(std::function<void()> work) = 0;
+  // A fact for the server's record of this request (ServerOptions::on_answered): the model, a count of
+  // tokens. Before the answer's end, else it is lost.
+  virtual void note(std::string_view key, std::string value) { (void)key, (void)value; }
 };
 
 }  // namespace http

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -43,6 +44,7 @@ Core::Core(ServerOptions options_given, Router router_given)
     : options(std::move(options_given)),
       router(std::move(router_given)),
       id_key(random_key()),
+      tls(options.tls),
       scratch(size_t{64} << 10),
       workers(static_cast<size_t>(options.n_workers)) {}
 
@@ -101,10 +103,30 @@ base::Status listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, cons
   return {};
 }
 
-std::string url_of(const tcp::endpoint& endpoint) {
+std::string url_of(const tcp::endpoint& endpoint, bool has_tls) {
   const std::string address = endpoint.address().to_string();
-  return base::cat("http://", endpoint.address().is_v6() ? base::cat("[", address, "]") : address, ":",
-                   endpoint.port());
+  return base::cat(has_tls ? "https://" : "http://",
+                   endpoint.address().is_v6() ? base::cat("[", address, "]") : address, ":", endpoint.port());
+}
+
+// Takes over a socket that the service manager has opened.
+base::Status adopt(tcp::acceptor& acceptor, int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  int is_listening = 0;
+  socklen_t flag_size = sizeof is_listening;
+  const bool is_known = getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+                        getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &flag_size) == 0;
+  const bool is_tcp = address.ss_family == AF_INET || address.ss_family == AF_INET6;
+  if (!is_known || !is_listening || !is_tcp)
+    return base::fail(base::Code::invalid_argument,
+                      base::cat("descriptor ", socket, " is no listening TCP socket"));
+  boost::system::error_code error;
+  acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), socket, error);
+  if (error)
+    return base::fail(base::Code::io_error,
+                      base::cat("descriptor ", socket, " cannot be listened on: ", error.message()));
+  return {};
 }
 
 // What is thrown out of one connection's work (memory is short, say) must not end the others'.
@@ -129,17 +151,17 @@ class AsioServer : public Server {
 
   base::Status start() {
     raise_descriptor_limit();
-    const ServerOptions& options = core_->options;
-    const tcp::endpoint wanted = TRY(find_address(core_->io, options.host, options.port));
-    TRY(listen(acceptor_, wanted, options.host));
-    endpoint_ = acceptor_.local_endpoint();
+    TRY(open_acceptor());
     asio::co_spawn(core_->io, accept(), asio::detached);
     thread_ = std::thread([core = core_.get()] { serve_until_stopped(core->io); });
     return {};
   }
 
   uint16_t port() const override { return endpoint_.port(); }
-  std::string url() const override { return url_of(endpoint_); }
+  std::string url() const override { return url_of(endpoint_, core_->options.tls != nullptr); }
+  void set_tls(std::shared_ptr<const TlsContext> tls) override {
+    asio::post(core_->io, [core = core_.get(), tls = std::move(tls)] { core->tls = tls; });
+  }
 
   size_t n_connections() const override {
     std::lock_guard lock(core_->mutex);
@@ -149,16 +171,22 @@ class AsioServer : public Server {
   void shutdown(std::chrono::milliseconds grace) override {
     if (!thread_.joinable()) return;
     asio::post(core_->io, [this] {
+      core_->draining = true;
+      for_each_connection([](Connection& connection) { connection.finish_soon(); });
+      {
+        std::lock_guard lock(core_->mutex);
+        core_->has_looked = true;
+      }
+      core_->something_ended.notify_all();
+    });
+    wait_until([this] { return core_->has_looked && core_->n_answering == 0; }, grace);
+    asio::post(core_->io, [this] {
       boost::system::error_code ignored;
       acceptor_.close(ignored);
       pause_.cancel();
-      core_->draining = true;
-      for_each_connection([](Connection& connection) { connection.finish_soon(); });
+      for_each_connection([](Connection& connection) { connection.abort(); });
     });
-    wait_for_connections(grace);
-    asio::post(core_->io,
-               [this] { for_each_connection([](Connection& connection) { connection.abort(); }); });
-    wait_for_connections(std::chrono::milliseconds(1000));
+    wait_until([this] { return core_->n_connections == 0; }, std::chrono::milliseconds(1000));
     core_->workers.join();
     work_.reset();
     core_->io.stop();
@@ -166,6 +194,18 @@ class AsioServer : public Server {
   }
 
  private:
+  base::Status open_acceptor() {
+    const ServerOptions& options = core_->options;
+    if (options.listening_socket >= 0) {
+      TRY(adopt(acceptor_, options.listening_socket));
+    } else {
+      const tcp::endpoint wanted = TRY(find_address(core_->io, options.host, options.port));
+      TRY(listen(acceptor_, wanted, options.host));
+    }
+    endpoint_ = acceptor_.local_endpoint();
+    return {};
+  }
+
   asio::awaitable<void> accept() {
     while (acceptor_.is_open()) {
       auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
@@ -181,11 +221,14 @@ class AsioServer : public Server {
   }
 
   void serve(tcp::socket socket) {
+    const int handle = socket.native_handle();
+    auto transport = core_->tls ? core_->tls->accept(handle) : make_plain_transport(handle);
+    if (!transport) return;
     {
       std::lock_guard lock(core_->mutex);
       ++core_->n_connections;
     }
-    auto connection = std::make_shared<Connection>(core_, std::move(socket));
+    auto connection = std::make_shared<Connection>(core_, std::move(socket), std::move(transport));
     core_->connections[connection.get()] = connection;
     asio::co_spawn(core_->io, [connection] { return connection->run(); }, asio::detached);
   }
@@ -198,9 +241,11 @@ class AsioServer : public Server {
     for (const auto& connection : all) action(*connection);
   }
 
-  void wait_for_connections(std::chrono::milliseconds limit) {
+  // The condition is looked at under the core's lock.
+  template <class Condition>
+  void wait_until(Condition condition, std::chrono::milliseconds limit) {
     std::unique_lock lock(core_->mutex);
-    core_->connection_ended.wait_for(lock, limit, [this] { return core_->n_connections == 0; });
+    core_->something_ended.wait_for(lock, limit, condition);
   }
 
   std::shared_ptr<Core> core_;

@@ -10,17 +10,36 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "http/request_reader.h"
 #include "http/router.h"
+#include "http/tls.h"
 
 namespace http {
+
+// What became of one request, once its answer has ended or its client has left.
+struct AccessRecord {
+  const Request* request = nullptr;  // without its body; null if none could be read
+  std::string_view request_id;
+  std::string_view route;  // the pattern that matched; empty: none
+  int status = 0;
+  size_t response_bytes = 0;         // of head and body, as sent
+  double seconds = 0;                // from the end of the request to the end of the answer
+  double first_byte_seconds = 0;     // to the head of the answer
+  bool client_left = false;          // before the answer had ended
+  std::span<const Parameter> notes;  // what the handler has told with Reply::note
+};
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
+  int listening_socket =
+      -1;  // one that listens already, which the server then owns, instead of host and port
+  std::shared_ptr<const TlsContext> tls;  // null: plain HTTP
   int n_workers = 2;
   size_t max_connections = 4096;
   Limits limits;
@@ -36,6 +55,8 @@ struct ServerOptions {
   std::function<Response(const Request* request, int status, const std::string& sentence)> error_response;
   // Last touch on every response; `request` is null if none could be read.
   std::function<void(const Request* request, Response& response)> finish_response;
+  // Called on the server's thread: quick, never blocks.
+  std::function<void(const AccessRecord& record)> on_answered;
 };
 
 class Server {
@@ -48,8 +69,11 @@ class Server {
   virtual uint16_t port() const = 0;
   // "http://127.0.0.1:11434"
   virtual std::string url() const = 0;
-  // Stops listening, closes idle connections, lets running answers end for up to `grace`, then closes what is
-  // left.
+  // From the next connection on. REQUIRES: the server began with TLS, and `tls` is not null.
+  virtual void set_tls(std::shared_ptr<const TlsContext> tls) = 0;
+  // Closes idle connections and lets running answers end for up to `grace`, then stops listening and closes
+  // what is left. Meanwhile new requests are still answered, one for each connection, so that probes learn
+  // what happens; the gate refuses the others.
   virtual void shutdown(std::chrono::milliseconds grace) = 0;
   virtual size_t n_connections() const = 0;
 };

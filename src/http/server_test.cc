@@ -232,6 +232,90 @@ TEST(Server, ShutdownCutsOffWhatDoesNotEnd) {
   running.waiting.clear();  // a late answer finds no server, and nothing happens
 }
 
+TEST(Server, WhileDrainingProbesAreStillAnswered) {
+  Running running;
+  HttpClient client = running.client();
+  client.send(HttpClient::request("POST", "/stream", "x"));
+  running.await_stream();
+  std::thread stopping([&] { running.server->shutdown(milliseconds(5000)); });
+  EXPECT_TRUE(
+      comes_true([&] { return running.client().ask("GET", "/hello").header("connection") == "close"; }));
+  running.faucet->close();
+  stopping.join();
+  EXPECT_FALSE(running.client().is_connected());
+}
+
+TEST(Server, IdleAndHalfSentRequestsDoNotHoldUpTheEnd) {
+  Running running;
+  HttpClient idle = running.client(), half = running.client(), kept = running.client();
+  half.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_EQ(kept.ask("GET", "/hello").status, 200);
+  const auto begin = std::chrono::steady_clock::now();
+  running.server->shutdown(milliseconds(60'000));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(10'000));
+}
+
+TEST(Server, ServesASocketThatListensAlready) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(::listen(socket, 10), 0);
+  ServerOptions options;
+  options.listening_socket = socket;
+  options.host = "not looked at";
+  Running running(std::move(options));
+  EXPECT_NE(running.server->port(), 0);
+  EXPECT_EQ(running.client().ask("GET", "/hello?x").body, "hello x");
+
+  ServerOptions wrong;
+  wrong.listening_socket = 0;
+  EXPECT_FALSE(Server::start(std::move(wrong), Router()));
+}
+
+TEST(Server, TellsWhatBecameOfEachRequest) {
+  struct Line {
+    std::string method, route, id, note;
+    int status;
+    size_t bytes;
+    bool left;
+  };
+  std::mutex mutex;
+  std::vector<Line> lines;
+  ServerOptions options;
+  options.on_answered = [&](const AccessRecord& record) {
+    std::lock_guard lock(mutex);
+    lines.push_back({record.request ? record.request->method : "", std::string(record.route),
+                     std::string(record.request_id), record.notes.empty() ? "" : record.notes[0].value,
+                     record.status, record.response_bytes, record.client_left});
+    EXPECT_GE(record.seconds, record.first_byte_seconds);
+  };
+  {
+    Running running(std::move(options));
+    HttpClient client = running.client();
+    const HttpAnswer answer = client.ask("POST", "/echo", "hello");
+    client.ask("GET", "/secret/path");
+    client.send("NONSENSE\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 400);
+    HttpClient leaver = running.client();
+    leaver.send(HttpClient::request("POST", "/stream", "x"));
+    running.await_stream();
+    leaver.leave();
+    EXPECT_TRUE(comes_true([&] { return running.disconnected.load(); }));
+    running.faucet->close();
+    EXPECT_TRUE(comes_true([&] {
+      std::lock_guard lock(mutex);
+      return lines.size() == 4;
+    }));
+    EXPECT_EQ(lines[0].id, answer.header("x-request-id"));
+    EXPECT_EQ(lines[0].bytes, answer.head.size() + 2 + 5);
+  }
+  EXPECT_EQ(lines[0].method + lines[0].route + lines[0].note, "POST/echofive");
+  EXPECT_EQ(lines[0].status, 200);
+  EXPECT_EQ(lines[1].route, "");  // what a client asked for in vain is not repeated
+  EXPECT_EQ(lines[1].status, 404);
+  EXPECT_EQ(lines[2].method, "");
+  EXPECT_EQ(lines[2].status, 400);
+  EXPECT_TRUE(lines[3].left);
+}
+
 TEST(Server, NamesAPortThatIsTaken) {
   Running running;
   ServerOptions options;

