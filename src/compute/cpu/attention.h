@@ -46,7 +46,8 @@ class Attention {
   void run(const AttentionTask& task);
 
   // The same piecemeal, for callers that have threads of their own to do it: after start(), attend_alone()
-  // for each KV head of each sequence, from any thread. REQUIRES: each sequence has one row.
+  // for each KV head of each sequence, from any thread. REQUIRES: each sequence has one row; queries are
+  // turned if keys are stored so.
   void start(const AttentionTask& task);
   void attend_alone(const AttentionTask& task, const SequenceRows& sequence, int kv_head);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "compute/cpu/kv_pages.h"
+#include "compute/cpu/kv_quantize.h"
 #include "compute/cpu/packed_layouts.h"
 #include "tensor/dequantize.h"
 #include "tensor/dtype.h"
@@ -330,8 +331,7 @@ void CpuBackend::attention(Rows q, const KvMemory& memory, int layer_index, cons
 }
 
 bool CpuBackend::is_short(const AttentionStep& step) const {
-  const KvType type = static_cast<const KvPages&>(step.memory).shape().type;
-  if (pool_.size() == 1 || (type != KvType::f32 && type != KvType::bf16)) return false;
+  if (pool_.size() == 1) return false;
   const int64_t n_heads = std::ssize(step.sequences) * step.shape.n_kv_heads;
   return n_heads > 1 && std::all_of(step.sequences.begin(), step.sequences.end(), [](const SequenceRows& s) {
            return s.n_rows == 1 && s.position < kShortPages * kPageTokens;
@@ -405,6 +405,7 @@ void CpuBackend::attend_head(const AttentionStep& step, const AttentionTask& tas
   for (int i = 0; i < task.group(); ++i) {
     float* q = step.q.row(sequence.first_row) + (int64_t{kv_head} * task.group() + i) * head_dim;
     normed_and_rotated(step, table, step.q_norm, q, position);
+    if (task.turned()) hadamard(q, step.shape.head_dim);
   }
   static_cast<KvPages&>(step.memory)
       .store(sequence.pages[position / kPageTokens], step.layer_index, kv_head,
