@@ -6,8 +6,8 @@
 //                                          time, to memory in L1 (sum_up)
 //                                       2. these times their scales onto the float sums (scale_up)
 //
-// The two steps take turns instead of being interleaved, because this hardware runs one instruction of
-// floating point per cycle instead of two as long as instructions on tiles are in flight; integers are exact
+// The two steps take turns instead of being interleaved, because this hardware runs one multiplication, fma
+// or conversion per cycle instead of two as long as instructions on tiles are in flight; integers are exact
 // in any order. A store of a tile costs 16 cycles even if it has fewer rows, hence tiles of 16 tokens.
 #include <immintrin.h>
 

@@ -294,6 +294,19 @@ TEST(Linear, ManyTokensAreNoDifferentFromFew) {
     }
 }
 
+// Every tail of the tiles of tokens, and every side of the border between few tokens and many.
+TEST(Linear, EveryNumberOfTokensUpToFortyGivesTheBitsOfTheScalarTable) {
+  Random random(11);
+  for (const DType type : kQuantised)
+    for (int64_t n_tokens = 1; n_tokens <= 40; ++n_tokens) {
+      const Case c{33, 512, n_tokens, false, true};
+      const Products products(type, c, Fill::any_bits, random);
+      const std::vector<float> expected = products.fast(scalar_kernels());
+      for (const KernelTable* table : tables_here())
+        expect_same_bits(expected, products.fast(*table), describe(*table, type, c));
+    }
+}
+
 TEST(Linear, TokensOfACallMayBeginAtAnyTile) {
   Random random(7);
   const Case c{21, 512, 40, false, false};
