@@ -270,6 +270,12 @@ std::optional<Response> Connection::refusal_of_head() {
   if (core_.options.gate)
     if (auto refusal = core_.options.gate(head)) return refusal;
   match_ = core_.router.find(head.method, head.path);
+  // Else steady callers would hold up the end for as long as it may take.
+  if (match_.route && match_.route->run_on == RunOn::workers && core_.draining) {
+    Response refusal = core_.error(&head, 503, "the server is ending: try again");
+    refusal.headers.set("retry-after", "1");
+    return refusal;
+  }
   if (match_.route) return refusal_of_length();
   if (head.method == "OPTIONS" && head.path == "*") return Response{204, {}, {}};
   if (match_.allowed.empty())

@@ -72,8 +72,8 @@ class Server {
   // From the next connection on. REQUIRES: the server began with TLS, and `tls` is not null.
   virtual void set_tls(std::shared_ptr<const TlsContext> tls) = 0;
   // Closes idle connections and lets running answers end for up to `grace`, then stops listening and closes
-  // what is left. Meanwhile new requests are still answered, one for each connection, so that probes learn
-  // what happens; the gate refuses the others.
+  // what is left. Meanwhile new connections get one answer each: of routes on the server's thread, so that
+  // probes learn what happens; of all others 503.
   virtual void shutdown(std::chrono::milliseconds grace) = 0;
   virtual size_t n_connections() const = 0;
 };

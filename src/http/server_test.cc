@@ -240,6 +240,9 @@ TEST(Server, WhileDrainingProbesAreStillAnswered) {
   std::thread stopping([&] { running.server->shutdown(milliseconds(5000)); });
   EXPECT_TRUE(
       comes_true([&] { return running.client().ask("GET", "/hello").header("connection") == "close"; }));
+  const HttpAnswer refused = running.client().ask("POST", "/echo", "x");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("retry-after"), "1");
   running.faucet->close();
   stopping.join();
   EXPECT_FALSE(running.client().is_connected());
