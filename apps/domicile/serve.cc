@@ -25,11 +25,22 @@ constexpr int kLookMs = 50;  // between two looks at signals
 constexpr std::chrono::milliseconds kGrace =
     std::chrono::minutes(10);  // for running answers when asked to end
 
+// Null without a certificate: plain HTTP.
+Result<std::shared_ptr<const http::TlsContext>> tls_of(const config::Settings& settings) {
+  const auto certificate = settings.text("tls-cert"), key = settings.text("tls-key");
+  if (!certificate && !key) return nullptr;
+  if (!certificate || !key)
+    return base::fail(base::Code::invalid_argument,
+                      "--tls-cert and --tls-key come together: one of them is missing");
+  return http::TlsContext::load(*certificate, *key);
+}
+
 Result<api::ServerOptions> server_options(const config::Settings& settings) {
   api::ServerOptions options;
   options.host = *settings.text("host");
   options.port = static_cast<uint16_t>(*settings.integer("port"));
   if (const auto key = settings.text("api-key")) options.keys.push_back(*key);
+  options.tls = TRY(tls_of(settings));
   options.library = serving::library_of(open_store(settings));
   return options;
 }
@@ -83,9 +94,10 @@ Command serve_command() {
           "  domicile serve\n"
           "  domicile serve smollm2 ./qwen2.5-7b.gguf --port 8080\n"
           "  DOMICILE_API_KEY=... domicile serve smollm2 --host 0.0.0.0",
-      .settings = {"host", "port", "api-key", "context", "chat-template", "numerics", "threads", "chunk",
-                   "kernels", "kv", "memory", "kv-memory", "max-sequences", "keep-alive", "speculation",
-                   "draft-tokens", "draft-model", "log-level", "log-format"},
+      .settings = {"host",          "port",      "api-key",       "tls-cert",   "tls-key",     "context",
+                   "chat-template", "numerics",  "threads",       "chunk",      "kernels",     "kv",
+                   "memory",        "kv-memory", "max-sequences", "keep-alive", "speculation", "draft-tokens",
+                   "draft-model",   "log-level", "log-format"},
       .declare =
           [names](FlagSet& set) {
             set.positionals(

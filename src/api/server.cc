@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <ctime>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -56,8 +57,14 @@ http::Response foreign_page(const http::Request& head, std::string_view why) {
   return dialect_of(head.path).error_response(error, head.id);
 }
 
-http::Response health(const serving::ModelDirectory& models) {
-  if (!models.is_ready()) return dialect_of("/health").error_response(still_loading(), {});
+ApiError shutting_down() {
+  ApiError error = protocol_error(503, "the server is ending: ask another one, or again soon");
+  error.code = "shutting_down";
+  error.retry_after_seconds = 1;
+  return error;
+}
+
+http::Response fine() {
   return http::json_response(200, R"({"status":"ok"})");
 }
 
@@ -71,10 +78,9 @@ class ApiServer : public Server {
     environment_.local_time = serving::local_time;
     environment_.caller = [this](const http::Request& request) { return keys_.id_of(request); };
     environment_.random_seed = [this] { return seeds_.next(); };
-    auto answer_health = [this](const http::Request&, const std::shared_ptr<http::Reply>& reply) {
-      reply->send(health(models_));
-    };
-    router_.add("GET", "/health", answer_health, http::RunOn::server);
+    add_probe("/health", [this] { return models_.is_ready() ? fine() : not_now(still_loading()); });
+    add_probe("/v1/health/live", fine);
+    for (const char* path : {"/ready", "/v1/health/ready"}) add_probe(path, [this] { return readiness(); });
     page::add_routes(router_, environment_);
     for (const Dialect& dialect : all_dialects()) dialect.add_routes(router_, environment_);
   }
@@ -84,6 +90,7 @@ class ApiServer : public Server {
     http_options.host = options.host;
     http_options.port = options.port;
     http_options.limits = options.limits;
+    http_options.tls = options.tls;
     http_options.gate = [this](const http::Request& head) { return refuse(head); };
     http_options.error_response = [](const http::Request* request, int status, const std::string& sentence) {
       const ApiError error = protocol_error(status, sentence);
@@ -99,11 +106,37 @@ class ApiServer : public Server {
 
   uint16_t port() const override { return http_->port(); }
   std::string url() const override { return http_->url(); }
-  void shutdown(std::chrono::milliseconds grace) override { http_->shutdown(grace); }
+  void shutdown(std::chrono::milliseconds grace) override {
+    is_ending_ = true;
+    http_->shutdown(grace);
+  }
   const http::Router& router() const override { return router_; }
 
  private:
+  // On the server's own thread, so that work under way delays no answer.
+  void add_probe(const char* path, std::function<http::Response()> answer) {
+    auto handler = [answer = std::move(answer)](const http::Request&,
+                                                const std::shared_ptr<http::Reply>& reply) {
+      reply->send(answer());
+    };
+    router_.add("GET", path, handler, http::RunOn::server);
+  }
+
+  static http::Response not_now(const ApiError& why) { return dialect_of("/health").error_response(why, {}); }
+
+  http::Response readiness() const {
+    if (is_ending_) return not_now(shutting_down());
+    return models_.is_ready() ? fine() : not_now(still_loading());
+  }
+
   std::optional<http::Response> refuse(const http::Request& head) const {
+    std::optional<http::Response> refusal = refuse_caller(head);
+    if (!refusal && is_ending_ && !is_open(head.path))
+      refusal = dialect_of(head.path).error_response(shutting_down(), head.id);
+    return refusal;
+  }
+
+  std::optional<http::Response> refuse_caller(const http::Request& head) const {
     if (keys_.empty()) {
       const auto why = refusal_of_page(head);
       return why ? std::optional(foreign_page(head, *why)) : std::nullopt;
@@ -115,6 +148,7 @@ class ApiServer : public Server {
   }
 
   KeyRing keys_;
+  std::atomic<bool> is_ending_{false};
   SeedSource seeds_;
   serving::ModelDirectory& models_;
   std::shared_ptr<const serving::ModelLibrary> library_;

@@ -1,8 +1,9 @@
 #pragma once
 // The server as a whole: every dialect's routes behind one door with one lock.
 //
-// It listens at once and answers /health with 503 until its models are ready. Every path but those of
-// kOpenPaths needs a key if keys were given; without keys only loopback is listened on.
+// It listens at once and answers /health and /ready with 503 until its models are ready. While it shuts down
+// /ready tells that, and only kOpenPaths are still served. Every path but those needs a key if keys were
+// given; without keys only loopback is listened on.
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "serving/model_directory.h"
 #include "serving/model_library.h"
 
@@ -23,12 +25,14 @@ struct ServerOptions {
   uint16_t port = 11434;  // 0: any free one
   std::vector<std::string> keys;
   http::Limits limits;
+  std::shared_ptr<const http::TlsContext> tls;  // null: plain HTTP
   // What clients may list, pull and delete beside the models of the directory; null: nothing.
   std::shared_ptr<const serving::ModelLibrary> library;
 };
 
-// Served without a key.
-inline constexpr std::array<std::string_view, 1> kOpenPaths = {"/health"};
+// For those who watch the server: served without a key, and to the end.
+inline constexpr std::array<std::string_view, 4> kOpenPaths = {"/health", "/ready", "/v1/health/live",
+                                                               "/v1/health/ready"};
 
 class Server {
  public:
@@ -40,7 +44,7 @@ class Server {
 
   virtual uint16_t port() const = 0;
   virtual std::string url() const = 0;  // "http://127.0.0.1:11434"
-  // Stops listening, lets running answers end for up to `grace`, cuts off the rest. The engines may go
+  // Refuses what is new, lets running answers end for up to `grace`, cuts off the rest. The engines may go
   // afterwards.
   virtual void shutdown(std::chrono::milliseconds grace) = 0;
   virtual const http::Router& router() const = 0;  // every route, for tests

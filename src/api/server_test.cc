@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <set>
@@ -118,13 +119,40 @@ std::string streamed_text(const HttpAnswer& answer, const char* field = "content
 
 TEST(ApiServer, IsHealthyOnceAModelIsThere) {
   House house("x");
-  EXPECT_EQ(house.client().ask("GET", "/health").status, 503);
+  for (const char* path : {"/health", "/ready", "/v1/health/ready"})
+    EXPECT_EQ(house.client().ask("GET", path).status, 503) << path;
+  EXPECT_EQ(house.client().ask("GET", "/v1/health/live").status, 200);
   const HttpAnswer early = house.chat();
   EXPECT_EQ(early.status, 503);
   EXPECT_FALSE(early.header("retry-after").empty());
   EXPECT_EQ(house.client().ask("GET", "/v1/models").status, 503);
   house.ready();
-  EXPECT_EQ(house.client().ask("GET", "/health").status, 200);
+  for (const std::string_view path : kOpenPaths)
+    EXPECT_EQ(house.client().ask("GET", std::string(path)).status, 200) << path;
+}
+
+TEST(ApiServer, WhileItEndsItIsAliveNotReadyAndTakesNothingNew) {
+  House house("x");
+  house.script.endless = true;
+  house.script.gap = std::chrono::microseconds(1000);
+  house.ready();
+  HttpClient running = house.client();
+  running.send(HttpClient::request("POST", "/v1/chat/completions", House::chat_body(R"("stream":true)")));
+  EXPECT_EQ(running.receive_head().status, 200);
+  std::thread ending([&] { house.server->shutdown(milliseconds(3000)); });
+  int status = 200;
+  for (int i = 0; i < 200 && status == 200; ++i) {
+    status = house.client().ask("GET", "/ready").status;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(house.client().ask("GET", "/v1/health/ready").status, 503);
+  EXPECT_EQ(house.client().ask("GET", "/v1/health/live").status, 200);
+  const HttpAnswer refused = house.chat();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(error_of(refused).find("code")->as_string(), "shutting_down");
+  running.leave();
+  ending.join();
 }
 
 TEST(ApiServer, ListsItsModels) {
@@ -289,7 +317,7 @@ TEST(ApiServer, EveryRouteButHealthAndThePageNeedsTheKey) {
     std::string path = route.pattern;
     if (const size_t brace = path.find('{'); brace != std::string::npos) path = path.substr(0, brace) + "x";
     const HttpAnswer answer = house.client().ask(route.method, path);
-    if (path == "/health" || page::is_static(path)) {
+    if (std::ranges::find(kOpenPaths, path) != kOpenPaths.end() || page::is_static(path)) {
       EXPECT_EQ(answer.status, 200);
       continue;
     }

@@ -171,7 +171,16 @@ constexpr Setting kSettings[] = {
              "line, so "
              "better set the variable or the file",
      .secret = true},
-
+    {.name = "tls-cert",
+     .type = Type::path,
+     .placeholder = "FILE",
+     .help =
+         "certificate in PEM form, then those that lead to the root: serve speaks TLS 1.3 instead of plain "
+         "HTTP"},
+    {.name = "tls-key",
+     .type = Type::path,
+     .placeholder = "FILE",
+     .help = "key of the certificate, in PEM form"},
     {.name = "log-level",
      .type = Type::choice,
      .default_text = "warning",
