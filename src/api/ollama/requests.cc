@@ -176,15 +176,6 @@ std::vector<serving::TokenId> read_context(FieldReader& reader) {
   return out;
 }
 
-// Theirs where common/sampling_fields.h has other names.
-void read_penalties(FieldReader& reader, serving::SamplingChoices& sampling) {
-  sampling.repetition_penalty = reader.number("repeat_penalty", 0, 100);
-  sampling.repeat_last_n = reader.integer("repeat_last_n", -1, INT32_MAX);
-  sampling.presence_penalty = reader.number("presence_penalty", -2, 2);
-  sampling.frequency_penalty = reader.number("frequency_penalty", -2, 2);
-  sampling.typical_p = reader.number("typical_p", 0, 1);
-}
-
 }  // namespace
 
 Parsed<Common> read_options(const Json& options, const std::string& place) {
@@ -192,7 +183,6 @@ Parsed<Common> read_options(const Json& options, const std::string& place) {
   out.asked.ignored = TRY_PARSED(check_fields(options, option_fields(), place));
   FieldReader reader(options, place);
   read_sampling_fields(reader, out.asked);
-  read_penalties(reader, out.asked.options.sampling);
   const auto num_predict = reader.integer("num_predict", -2, INT64_MAX);
   if (num_predict == 0) reader.wrong("num_predict", "is 0: leave the prompt empty to generate nothing");
   out.asked.options.max_tokens = std::max<int64_t>(num_predict.value_or(-1), -1);
