@@ -97,6 +97,7 @@ Result<serving::HostOptions> host_options(const std::string& id, const config::S
       .memory_bytes = settings.bytes("memory"),
       .kv_bytes = settings.bytes("kv-memory").value_or(0),
       .max_sequences = static_cast<int>(*settings.integer("max-sequences")),
+      .max_queued = static_cast<int>(*settings.integer("max-queue")),
       .draft_tokens = settings.text("speculation") == "off" ? 0 : *settings.integer("draft-tokens"),
       .draft_path = std::move(draft_path),
       .chat_template = TRY(chat_template_of(settings)),

@@ -1,6 +1,7 @@
 // domicile serve: models behind HTTP.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "api/server.h"
 #include "apps/domicile/commands.h"
+#include "apps/domicile/inputs.h"
 #include "apps/domicile/model_paths.h"
 #include "apps/domicile/output.h"
 #include "apps/domicile/served_models.h"
@@ -22,8 +24,6 @@ using base::Result;
 namespace {
 
 constexpr int kLookMs = 50;  // between two looks at signals
-constexpr std::chrono::milliseconds kGrace =
-    std::chrono::minutes(10);  // for running answers when asked to end
 
 // Null without a certificate: plain HTTP.
 Result<std::shared_ptr<const http::TlsContext>> tls_of(const config::Settings& settings) {
@@ -35,11 +35,33 @@ Result<std::shared_ptr<const http::TlsContext>> tls_of(const config::Settings& s
   return http::TlsContext::load(*certificate, *key);
 }
 
+// One a line; lines that begin with # are comments.
+Result<std::vector<std::string>> keys_of_file(const std::string& path) {
+  const std::string contents = TRY(read_input_file(path));
+  std::vector<std::string> keys;
+  for (const std::string_view line : base::split(contents, '\n')) {
+    const std::string_view key = base::trim(line);
+    if (!key.empty() && !key.starts_with('#')) keys.emplace_back(key);
+  }
+  if (keys.empty())
+    return base::fail(base::Code::invalid_argument,
+                      cat("key file '", path, "' holds no key: write one a line"));
+  return keys;
+}
+
+Result<std::vector<std::string>> keys_of(const config::Settings& settings) {
+  std::vector<std::string> keys;
+  if (const auto file = settings.text("api-key-file")) keys = TRY(keys_of_file(*file));
+  if (const auto key = settings.text("api-key")) keys.push_back(*key);
+  return keys;
+}
+
 Result<api::ServerOptions> server_options(const config::Settings& settings) {
   api::ServerOptions options;
   options.host = *settings.text("host");
   options.port = static_cast<uint16_t>(*settings.integer("port"));
-  if (const auto key = settings.text("api-key")) options.keys.push_back(*key);
+  options.keys = TRY(keys_of(settings));
+  options.limits.body_bytes = *settings.bytes("max-body");
   options.tls = TRY(tls_of(settings));
   options.library = serving::library_of(open_store(settings));
   return options;
@@ -79,7 +101,7 @@ Result<int> serve(const std::vector<std::string>& names, const config::Settings&
     while (!stop.stop_requested())
       if (signals.wait(kLookMs)) ::_exit(kExitInterrupted);
   });
-  server->shutdown(kGrace);
+  server->shutdown(std::max(*settings.duration("drain-timeout"), std::chrono::milliseconds(0)));
   return kExitOk;
 }
 
@@ -94,10 +116,11 @@ Command serve_command() {
           "  domicile serve\n"
           "  domicile serve smollm2 ./qwen2.5-7b.gguf --port 8080\n"
           "  DOMICILE_API_KEY=... domicile serve smollm2 --host 0.0.0.0",
-      .settings = {"host",          "port",      "api-key",       "tls-cert",   "tls-key",     "context",
-                   "chat-template", "numerics",  "threads",       "chunk",      "kernels",     "kv",
-                   "memory",        "kv-memory", "max-sequences", "keep-alive", "speculation", "draft-tokens",
-                   "draft-model",   "log-level", "log-format"},
+      .settings = {"host",          "port",       "api-key",     "api-key-file", "max-queue",     "max-body",
+                   "drain-timeout", "tls-cert",   "tls-key",     "context",      "chat-template", "numerics",
+                   "threads",       "chunk",      "kernels",     "kv",           "memory",        "kv-memory",
+                   "max-sequences", "keep-alive", "speculation", "draft-tokens", "draft-model",   "log-level",
+                   "log-format"},
       .declare =
           [names](FlagSet& set) {
             set.positionals(

@@ -68,6 +68,9 @@ http::Response fine() {
   return http::json_response(200, R"({"status":"ok"})");
 }
 
+// Handlers compute little, but one that waits for a model to be loaded holds its worker.
+constexpr int kWorkers = 8;
+
 class ApiServer : public Server {
  public:
   ApiServer(const ServerOptions& options, serving::ModelDirectory& models)
@@ -90,6 +93,7 @@ class ApiServer : public Server {
     http_options.host = options.host;
     http_options.port = options.port;
     http_options.limits = options.limits;
+    http_options.n_workers = kWorkers;
     http_options.tls = options.tls;
     http_options.gate = [this](const http::Request& head) { return refuse(head); };
     http_options.error_response = [](const http::Request* request, int status, const std::string& sentence) {

@@ -117,6 +117,7 @@ Result<std::unique_ptr<engine::Engine>> HostedModel::start_engine(const engine::
   engine::EngineOptions with{.context_tokens = memory.context_tokens,
                              .n_pages = memory.n_pages,
                              .max_sequences = options.max_sequences,
+                             .max_queued = options.max_queued,
                              .chunk_tokens = options.chunk_tokens,
                              .kv_type = options.kv_type,
                              .n_valid_ids = loaded_->n_valid_ids,

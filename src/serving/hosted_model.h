@@ -24,6 +24,7 @@ struct HostOptions {
   std::optional<uint64_t> memory_bytes;   // to plan with; open, or more than there is: what is free
   uint64_t kv_bytes = 0;                  // of keys and values; 0: see engine::MemoryNeeds
   int max_sequences = 32;
+  int max_queued = 512;                      // engine::EngineOptions::max_queued
   int64_t draft_tokens = 0;                  // engine::EngineOptions::draft_tokens
   std::optional<std::string> draft_path;     // a smaller model with the same vocabulary that guesses too
   std::optional<std::string> chat_template;  // source that takes the place of the model's own

@@ -9,6 +9,7 @@ model will do: its words do not matter, only that whole and streamed replies agr
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -254,6 +255,17 @@ class Keys(unittest.TestCase):
                 house.client("wrong").models.list()
             self.assertEqual(caught.exception.code, "invalid_api_key")
             self.assertNotIn(KEY, "".join(house.said))
+        finally:
+            house.stop()
+
+    def test_keys_of_a_file(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(f"# ours\n{KEY}\n\n  sk-second  \n")
+            file.flush()
+            house = House("--api-key-file", file.name)
+        try:
+            for key, status in ((KEY, 200), ("sk-second", 200), ("# ours", 401), ("", 401)):
+                self.assertEqual(house.get("/v1/models", {"authorization": f"Bearer {key}"}).status, status, key)
         finally:
             house.stop()
 

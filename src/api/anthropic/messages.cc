@@ -155,7 +155,8 @@ class ConversationReader {
 
   static void append(Json& content, Json& more) {
     content = as_parts(std::move(content));
-    for (Json& part : as_parts(std::move(more)).as_array()) content.push_back(std::move(part));
+    Json parts = as_parts(std::move(more));  // g++ 12 would let a temporary go before the loop
+    for (Json& part : parts.as_array()) content.push_back(std::move(part));
   }
   static Json as_parts(Json content) {
     return content.is_array() ? std::move(content) : Json(Json::Array{text_part(content.as_string())});
