@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "apps/domicile/chat_settings.h"
 #include "apps/domicile/interrupt.h"
@@ -19,7 +20,7 @@ class Conversation {
   // Borrows both.
   Conversation(const serving::HostedModel& host, const Interrupt& interrupt, ChatSettings settings,
                std::optional<std::string> system)
-      : host_(host), interrupt_(interrupt), settings_(settings), system_(std::move(system)) {}
+      : host_(host), interrupt_(interrupt), settings_(std::move(settings)), system_(std::move(system)) {}
 
   // Sends `text` and streams the answer. A turn that fails, or is interrupted before its answer began, leaves
   // the conversation as it was. Code::io_error: the terminal has gone.

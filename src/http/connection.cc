@@ -115,7 +115,7 @@ class ReplyHandle : public Reply {
     exchange_->on_disconnect(std::move(callback));
   }
   void run(std::function<void()> work) override { exchange_->run(std::move(work)); }
-  void note(std::string_view key, std::string value) override { exchange_->note(key, std::move(value)); }
+  void note(std::string_view key, const std::string& value) override { exchange_->note(key, value); }
 
  private:
   std::shared_ptr<Exchange> exchange_;

@@ -45,7 +45,7 @@ class Reply {
   virtual void run(std::function<void()> work) = 0;
   // A fact for the server's record of this request (ServerOptions::on_answered): the model, a count of
   // tokens. Before the answer's end, else it is lost.
-  virtual void note(std::string_view key, std::string value) { (void)key, (void)value; }
+  virtual void note(std::string_view key, const std::string& value) { (void)key, (void)value; }
 };
 
 }  // namespace http

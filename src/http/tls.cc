@@ -145,7 +145,8 @@ class OpenSslContext final : public TlsContext, public std::enable_shared_from_t
     SslPtr ssl(SSL_new(context_.get()));
     BIO* bio = ssl ? BIO_new(method_.get()) : nullptr;
     if (!bio) return nullptr;
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
+    BIO_set_data(
+        bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));  // NOLINT(performance-no-int-to-ptr)
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl.get(), bio, bio);
     SSL_set_accept_state(ssl.get());

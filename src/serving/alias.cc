@@ -69,7 +69,7 @@ base::Status check_alias(const AliasSettings& settings) {
   return {};
 }
 
-base::Result<std::shared_ptr<const ServedModel>> make_alias(std::shared_ptr<const ServedModel> model,
+base::Result<std::shared_ptr<const ServedModel>> make_alias(const std::shared_ptr<const ServedModel>& model,
                                                             AliasSettings settings) {
   auto owned = std::make_shared<Owned>(model, std::nullopt);
   auto alias = std::make_shared<ServedModel>(*model);

@@ -19,7 +19,7 @@ struct AliasSettings {
 base::Status check_alias(const AliasSettings& settings);
 
 // Keeps `model` alive. Code::invalid_argument if the template does not parse.
-base::Result<std::shared_ptr<const ServedModel>> make_alias(std::shared_ptr<const ServedModel> model,
+base::Result<std::shared_ptr<const ServedModel>> make_alias(const std::shared_ptr<const ServedModel>& model,
                                                             AliasSettings settings);
 
 }  // namespace serving

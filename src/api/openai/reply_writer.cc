@@ -45,6 +45,7 @@ http::Response FramedWriter::whole(const std::vector<Choice>& choices) {
 
 std::vector<const Choice*> FramedWriter::returned(const std::vector<Choice>& choices) const {
   std::vector<const Choice*> out;
+  out.reserve(choices.size());
   for (const Choice& choice : choices) out.push_back(&choice);
   return out;
 }
