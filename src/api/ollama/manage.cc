@@ -73,8 +73,8 @@ Parsed<void> add_alias(Manager& manager, serving::AliasSettings settings, const 
         conflict(base::cat("'", base::printable(id), "' is a model of its own: give another name")));
   if (manager.aliases.size() >= kMaxAliases && !manager.aliases.contains(id))
     return std::unexpected(conflict(base::cat("there are ", kMaxAliases, " aliases already: delete some")));
-  const auto derive = [settings = std::move(settings)](serving::ModelDirectory::Shared model) {
-    return make_alias(std::move(model), settings);
+  const auto derive = [settings = std::move(settings)](const serving::ModelDirectory::Shared& model) {
+    return make_alias(model, settings);
   };
   serving::ModelEntry entry;
   entry.id = id;
@@ -122,7 +122,7 @@ Parsed<http::Response> remove(Manager& manager, const http::Request& request) {
   serving::ModelDirectory& models = *manager.environment.models;
   std::lock_guard lock(manager.mutex);
   if (manager.aliases.erase(name) > 0) {
-    (void)models.remove(name);  // already gone if its parent is
+    (void)models.remove(name);  // NOLINT(bugprone-unused-return-value): already gone if its parent is
     return done();
   }
   const serving::ModelLibrary* library = manager.environment.library;
@@ -134,7 +134,7 @@ Parsed<http::Response> remove(Manager& manager, const http::Request& request) {
   if (!removed)
     return std::unexpected(conflict(
         base::cat("'", base::printable(name), "' was named by the operator and does not lie in the store")));
-  if (is_known) (void)models.remove(name);
+  if (is_known) (void)models.remove(name);  // NOLINT(bugprone-unused-return-value): somebody was faster
   return done();
 }
 

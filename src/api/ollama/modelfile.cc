@@ -108,9 +108,9 @@ class ModelfileReader {
     out_.set("messages", std::move(messages));
   }
 
-  Json member(std::string_view name, Json otherwise) const {
+  Json member(std::string_view name, const Json& otherwise) const {
     const Json* found = out_.find(name);
-    return found ? *found : std::move(otherwise);
+    return found ? *found : otherwise;
   }
 
   std::string_view rest_;
